@@ -1,0 +1,1 @@
+"""How fast Semarak is, always beside a named reference in the same run."""

@@ -1,0 +1,67 @@
+"""Run one emulated device on a port, until Ctrl-C: `semarak-bench emulate samsung_mdc --port 1515`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from drivers.emulators.clock import RealClock
+from drivers.emulators.emulator import Emulator
+from drivers.emulators.families import FAMILIES, emulate
+from drivers.emulators.faults import known
+from drivers.errors import BadConfig
+from drivers.model import Value
+from drivers.registry import DRIVERS
+
+app = typer.Typer(help="Run one emulated device on a port, until Ctrl-C.")
+
+
+@app.command()
+def device(
+    driver: Annotated[str, typer.Argument(help=f"One of {', '.join(FAMILIES)}.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="The port; the protocol's own, 0: any free one.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", help="State to begin with, as id=3.")] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="A fault from the beginning, as late.")] = None,
+) -> None:
+    """Run one emulated device and say where it listens."""
+    try:
+        options = dict(map(parsed, option or []))
+        emulator = emulate(driver, name=driver, options=options, clock=RealClock())
+        for name in fault or []:
+            emulator.inject(name)
+    except (KeyError, ValueError, BadConfig) as error:
+        typer.echo(str(error.args[0]), err=True)
+        raise typer.Exit(2) from None
+    chosen = DRIVERS[driver].port if port is None else port
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_run(emulator, host, chosen, driver))
+    except OSError as error:
+        typer.echo(f"{host}:{chosen} cannot be listened on: {error.strerror}; choose another with --port", err=True)
+        raise typer.Exit(1) from None
+
+
+def parsed(option: str) -> tuple[str, Value]:
+    """Return name and value of `name=value`; a value that is JSON is read as such. Raises BadConfig."""
+    name, equals, text = option.partition("=")
+    if not equals or not name:
+        raise BadConfig(f"{option!r} is no option; write it as id=3")
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    return name, value if isinstance(value, bool | int | float | str) else text
+
+
+async def _run(emulator: Emulator, host: str, port: int, driver: str) -> None:
+    port = await emulator.start(host, port)
+    typer.echo(f"{driver} listens on tcp://{host}:{port}; it knows the faults {', '.join(known(driver))}")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await emulator.stop()

@@ -1,0 +1,120 @@
+"""How devices and points are written in a site's files, turned at once into the words of `model`."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from drivers.model import Device, Name, Place, Point, PointKind
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""Lower-case letters, digits, dot, dash and underscore: safe in URLs, topics and line protocol."""
+
+Scalar = bool | int | float | str
+STALE_PERIODS = 3
+"""A point that says nothing for three of its periods is stale (reference: HA `expire_after`, OPC UA practice)."""
+
+SCHEMES = ("tcp", "tls", "udp", "serial", "mqtt", "mqtts")
+
+
+class Strict(BaseModel):
+    """A part of a site file: unknown keys are refused, types are not guessed, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NameConfig(Strict):
+    """A name in both languages; plain text stands for both."""
+
+    id: Annotated[str, Field(min_length=1, max_length=120)]
+    en: Annotated[str, Field(min_length=1, max_length=120)]
+
+    def name(self) -> Name:
+        """Return the name as a value."""
+        return Name(self.id, self.en)
+
+
+def _both_languages(value: Any) -> Any:
+    return {"id": value, "en": value} if isinstance(value, str) else value
+
+
+BilingualName = Annotated[NameConfig, BeforeValidator(_both_languages)]
+
+
+class DeviceConfig(Strict):
+    """One entry of `devices.yaml`."""
+
+    id: Id
+    name: BilingualName
+    driver: str
+    link: str
+    options: dict[str, Scalar] = {}
+    room: str = ""
+    tags: list[str] = []
+    enabled: bool = True
+
+    @field_validator("link")
+    @classmethod
+    def _known_scheme(cls, link: str) -> str:
+        parts = urlsplit(link)
+        if parts.scheme not in SCHEMES or not (parts.netloc or parts.path):
+            raise ValueError(f"a link looks like tcp://192.0.2.21:9990; its scheme is one of {', '.join(SCHEMES)}")
+        if parts.password:
+            raise ValueError("a password does not belong in a link; put it into options")
+        return link
+
+    def device(self) -> Device:
+        """Return the device as a value."""
+        return Device(
+            self.id, self.name.name(), self.driver, self.link, MappingProxyType(dict(self.options)),
+            self.room, tuple(self.tags), self.enabled,
+        )  # fmt: skip
+
+
+class PointConfig(Strict):
+    """One entry of `points.yaml`; `every` and `stale_after` in seconds, `place` is latitude, longitude in degrees."""
+
+    id: Id
+    name: BilingualName
+    device: Id
+    kind: Literal["number", "flag", "text"] = "number"
+    unit: str = ""
+    range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    every: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    stale_after: Annotated[float, Field(ge=0)] | None = None
+    deadband: Annotated[float, Field(ge=0)] = 0.0
+    owner: str = ""
+    tags: list[str] = []
+    address: dict[str, Scalar] = {}
+
+    @model_validator(mode="after")
+    def _range_is_a_range(self) -> PointConfig:
+        if self.range and self.range[0] >= self.range[1]:
+            raise ValueError("the first number of `range` must be smaller than the second")
+        return self
+
+    def point(self) -> Point:
+        """Return the point as a value; what says no `stale_after` is stale after three periods."""
+        low, high = self.range or (None, None)
+        stale_after = STALE_PERIODS * self.every if self.stale_after is None else self.stale_after
+        return Point(
+            self.id, self.device, self.name.name(), PointKind(self.kind), self.unit, low, high,
+            Place(*self.place) if self.place else None, self.every, stale_after, self.deadband, self.owner,
+            tuple(self.tags), MappingProxyType(dict(self.address)),
+        )  # fmt: skip
+
+
+class DevicesFile(Strict):
+    """`devices.yaml`."""
+
+    devices: list[DeviceConfig]
+
+
+class PointsFile(Strict):
+    """`points.yaml`."""
+
+    points: list[PointConfig]

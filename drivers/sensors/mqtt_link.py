@@ -1,0 +1,281 @@
+"""A paho-mqtt client that a running asyncio loop drives, and whose PUBLISH packets come by the chunk.
+
+paho keeps the connection, the session, the pings and what is published; its own read loop would cost three `recv` and a
+lock per message and a `send` per acknowledgement, so incoming PUBLISH packets never reach it: `Wire` cuts them from one
+large read, and the acknowledgements of a batch leave in one write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from drivers.errors import DriverError, LinkError, Refused
+from drivers.sensors.mqtt_wire import Message, Wire, pubacks
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
+
+CHUNK = 256 * 1024
+PUBACK = 0x40
+MOST_WAITING = 10_000
+"""So many own messages wait for a broker that is away; more are refused by `publish`."""
+
+OnChunk = Callable[[list[Message]], float]
+"""Takes the messages of one read and returns the seconds to wait before the next (0: read at once)."""
+
+
+def ignore(messages: list[Message]) -> float:  # noqa: ARG001 - the shape of OnChunk
+    """Take nothing: for whoever only publishes."""
+    return 0.0
+
+
+class _Paho(Client):
+    """paho with three hooks: it gets an open socket, reads from a buffer, and tells when a write would block."""
+
+    def __init__(self, client_id: str, *, clean: bool, on_write: Callable[[bool], None]) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, clean, manual_ack=True, reconnect_on_failure=False)
+        self._given: socket.socket | None = None
+        self._left = b""
+        self._on_write = on_write
+
+    def begin(self, opened: socket.socket, host: str, port: int, keepalive: int) -> None:
+        """Send CONNECT over a socket that is open."""
+        self._given, self._left = opened, b""
+        self.connect(host, port, keepalive)
+
+    def take(self, packets: bytes) -> None:
+        """Let paho handle complete packets that came from the broker."""
+        self._left += packets
+        while self._left and self._sock is not None:
+            self.loop_read()
+
+    def acknowledge(self, packets: bytes) -> None:
+        """Send ready PUBACK packets in one write; a connection that is gone needs none."""
+        if self._sock is not None:
+            self._packet_queue(PUBACK, packets, 0, 1)
+
+    def cut(self) -> None:
+        """Close the socket without a goodbye: the broker publishes the will."""
+        self._sock_close()
+
+    def _create_socket_connection(self) -> socket.socket:
+        if self._given is None:
+            raise LinkError("paho may not dial by itself")
+        given, self._given = self._given, None
+        return given
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if not self._left:
+            raise BlockingIOError
+        data, self._left = self._left[:bufsize], self._left[bufsize:]
+        return data
+
+    def _call_socket_register_write(self) -> None:
+        self._on_write(True)  # noqa: FBT003 - the hook is a switch
+
+    def _call_socket_unregister_write(self, sock: SocketLike | None = None) -> None:  # noqa: ARG002 - paho's signature
+        self._on_write(False)  # noqa: FBT003 - the hook is a switch
+
+
+class MqttLink:
+    """One client of a broker over MQTT 3.1.1: opened, and after a loss opened again, by its owner."""
+
+    def __init__(
+        self,
+        client_id: str,
+        *,
+        clean: bool,
+        username: str = "",
+        password: str = "",
+        will: tuple[str, bytes] | None = None,
+        subscribe: Sequence[tuple[str, int]] = (),
+        on_chunk: OnChunk = ignore,
+    ) -> None:
+        self._client = _Paho(client_id, clean=clean, on_write=self._want_write)
+        self._client.max_queued_messages_set(MOST_WAITING)
+        self._client.on_socket_open = lambda _client, _data, opened: self._socket_opened(opened)
+        self._client.on_socket_close = lambda _client, _data, closing: self._socket_closes(closing)
+        self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self._answered(reason)
+        self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._ended(reason)
+        self._client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self._subscribed(reasons)
+        if username:
+            self._client.username_pw_set(username, password or None)
+        if will:
+            self._client.will_set(*will, qos=1, retain=True)
+        self._subscribe, self._on_chunk = list(subscribe), on_chunk
+        self._wire = Wire()
+        self._room = memoryview(bytearray(CHUNK))
+        self._socket: SocketLike | None = None
+        self._writing = False
+        self._resting: asyncio.TimerHandle | None = None
+        self._ready: asyncio.Future[None] | None = None
+        self.lost: asyncio.Future[None] | None = None
+        """Ends with a DriverError when the connection is gone."""
+
+    async def open(self, host: str, port: int, *, keepalive: int, patience: float = 3.0) -> None:
+        """Connect, log in, subscribe; raise LinkError, or Refused when the broker does not let us."""
+        loop = asyncio.get_running_loop()
+        self._wire, self._ready, self.lost = Wire(), loop.create_future(), loop.create_future()
+        done = False
+        try:
+            async with asyncio.timeout(patience):
+                self._client.begin(await _dial(host, port), host, port, keepalive)
+                await self._ready
+            done = True
+        except TimeoutError:
+            raise LinkError(f"{host}:{port} did not answer within {patience:g} s") from None
+        except OSError as error:
+            raise LinkError(f"{host}:{port} cannot be reached: {error.strerror or error}") from None
+        finally:
+            if not done:
+                self.cut()
+
+    def tick(self) -> None:
+        """Let paho ping the broker and notice its silence; to be called about once a second."""
+        self._client.loop_misc()
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
+        """Publish now, or when the broker is back (QoS 1)."""
+        return self._client.publish(topic, payload, qos, retain)
+
+    def acknowledge(self, mids: Iterable[int]) -> None:
+        """Acknowledge messages of this connection, all in one write."""
+        self._client.acknowledge(pubacks(mids))
+
+    def close(self) -> None:
+        """Say goodbye and close."""
+        self._client.disconnect()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close without a goodbye, as a broken cable does."""
+        self._client.cut()
+        for waiting in (self._ready, self.lost):
+            if waiting is not None:
+                waiting.cancel()
+
+    def _lose(self, error: DriverError) -> None:
+        """Tell whoever waits that the connection is gone, and why; the first reason counts.
+
+        The socket stays: paho calls this under a lock that closing would take again. The owner closes.
+        """
+        for waiting in (self._ready, self.lost):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(error)
+                waiting.exception()  # whoever only publishes may never ask
+                break
+
+    def _readable(self) -> None:
+        try:
+            messages, others = self._read()
+        except BlockingIOError:
+            return
+        except DriverError as error:
+            self._lose(error)
+            self._client.cut()
+            return
+        if others:
+            self._client.take(others)
+        if messages:
+            self._rest(self._on_chunk(messages))
+
+    def _read(self) -> tuple[list[Message], bytes]:
+        """Return what one read completes; raise LinkError, ProtocolError, or BlockingIOError when nothing has come."""
+        if not isinstance(self._socket, socket.socket):
+            raise LinkError("the connection is closed")
+        try:
+            size = self._socket.recv_into(self._room)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise LinkError(f"the connection broke: {error.strerror or error}") from None
+        if not size:
+            raise LinkError("the broker closed the connection")
+        return self._wire.feed(bytes(self._room[:size]))
+
+    def _rest(self, seconds: float) -> None:
+        """Leave what comes in the kernel's buffer for a while: a wake-up costs more than a message."""
+        if seconds and self._socket is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._socket)
+            self._resting = loop.call_later(seconds, self._wake)
+
+    def _wake(self) -> None:
+        self._resting = None
+        if self._socket is not None:
+            asyncio.get_running_loop().add_reader(self._socket, self._readable)
+            self._readable()
+
+    def _want_write(self, on: bool) -> None:  # noqa: FBT001 - the hook is a switch
+        if on is self._writing or self._socket is None:
+            return
+        self._writing = on
+        loop = asyncio.get_running_loop()
+        if on:
+            loop.add_writer(self._socket, self._client.loop_write)
+        else:
+            loop.remove_writer(self._socket)
+
+    def _socket_opened(self, opened: SocketLike) -> None:
+        self._socket, self._writing = opened, False
+        asyncio.get_running_loop().add_reader(opened, self._readable)
+
+    def _socket_closes(self, closing: SocketLike) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(closing)
+        loop.remove_writer(closing)
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+        self._socket, self._writing = None, False
+
+    def _answered(self, reason: ReasonCode) -> None:
+        if reason.is_failure:
+            self._lose(Refused(f"the broker refuses the login: {reason}"))
+        elif self._subscribe:
+            self._client.subscribe(self._subscribe)
+        else:
+            self._open()
+
+    def _subscribed(self, reasons: Sequence[ReasonCode]) -> None:
+        denied = [wanted for (wanted, _), reason in zip(self._subscribe, reasons, strict=False) if reason.is_failure]
+        if denied:
+            self._lose(Refused(f"the broker does not let us subscribe to {', '.join(denied)}"))
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    def _ended(self, reason: ReasonCode) -> None:
+        self._lose(LinkError(f"the connection to the broker ended: {reason}"))
+
+
+async def _dial(host: str, port: int) -> socket.socket:
+    """Return a connected, non-blocking socket without delay; raise OSError."""
+    loop = asyncio.get_running_loop()
+    failure = OSError("the name has no address")
+    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        opened = socket.socket(family, kind, protocol)
+        connected = False
+        try:
+            opened.setblocking(False)  # noqa: FBT003 - the library's signature
+            await loop.sock_connect(opened, address)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connected = True
+        except OSError as error:
+            failure = error
+        else:
+            return opened
+        finally:
+            if not connected:
+                opened.close()
+    raise failure

@@ -1,0 +1,248 @@
+"""The talk with one device: connect, identify, poll, and let commands through; written once for every driver."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from drivers.capability import Effects, check
+from drivers.conversation import Conversation
+from drivers.driver import Driver, DriverSpec, Request
+from drivers.errors import BadCommand, BadConfig, DriverError, WrongDevice
+from drivers.links import Link
+from drivers.links.tap import Tap
+from drivers.model import Clock, Command, Device, DeviceState, DeviceStatus, Outcome, Priority, Result, Value
+from drivers.report import Report
+from drivers.turn import Ending, Job, poll_pause, scope
+from drivers.wire import Wire
+
+COUNTED = ("sent", "received", "timeouts", "garbage", "refused", "reconnects", "superseded", "expired", "dropped")
+GREETING_PATIENCE = 3.0
+PROOF_PAUSES = (0.0, 0.3, 0.6)
+"""Seconds before each look at whether an accepted command has taken."""
+PUSH_PATIENCE = 0.5
+"""Seconds that a device which tells changes by itself gets to do so, before it is asked."""
+
+
+class Session:
+    """One device's part of the gateway: `run` raises DriverError and may be run again, `ask` never raises it."""
+
+    def __init__(
+        self,
+        device: Device,
+        spec: DriverSpec,
+        *,
+        dial: Callable[[str], Awaitable[Link]],
+        clock: Clock,
+        publish: Callable[[Sequence[object]], None],
+        tap: Tap | None = None,
+    ) -> None:
+        self._device = device
+        self._spec = spec
+        self._dial = dial
+        self._clock = clock
+        self._tap = tap
+        self._counters = Counter(dict.fromkeys(COUNTED, 0))
+        self._report = Report(device.id, clock=clock, publish=publish)
+        self._wire: Wire | None = None
+        self._ready = False
+        self._ran = False
+        self._newest: dict[tuple[object, ...], str] = {}
+
+    @property
+    def status(self) -> DeviceStatus:
+        """Return how the talk stands."""
+        return self._report.status
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Return the counts since the start of the process, by the names in COUNTED."""
+        return self._counters
+
+    async def run(self) -> None:
+        """Connect and work until it fails; raise DriverError, `permanent` when trying again soon is no use."""
+        if not self._device.enabled:
+            self._report.show(DeviceState.DISABLED)
+            return
+        self._counters["reconnects"] += self._ran
+        self._ran = True
+        trouble: DriverError | None = None
+        try:
+            await self._connect()
+        except* DriverError as group:
+            trouble = _first(group)
+        finally:
+            self._let_go(f"the connection to {self._device.id} ended: {trouble or 'the session was stopped'}")
+        if trouble is not None:
+            self._report.fail(trouble)
+            raise trouble
+
+    async def ask(self, command: Command) -> Outcome:
+        """Return what became of the command; on an idle link its bytes leave before the first wait."""
+        try:
+            effects_of = check(command.verb, command.args).effects
+        except BadCommand as error:
+            return self._outcome(command, Ending(Result.FAILED, str(error)))
+        wire = self._wire
+        if wire is None or not self._ready:
+            return self._outcome(command, Ending(Result.FAILED, self._why_not()))
+        self._newest[scope(command)] = command.id
+        before = {name: self._report.last(name) for name in effects_of(command.args)}
+        job = wire.command(command)
+        ending = await wire.do(job)
+        if ending.result is Result.DONE and job.command is not None:
+            ending = await self._prove(wire, job, job.command, effects_of(job.command.args), before)
+        return self._outcome(command, ending)
+
+    def _outcome(self, command: Command, ending: Ending) -> Outcome:
+        return Outcome(command.id, ending.result, ending.detail, self._clock.now())
+
+    def _why_not(self) -> str:
+        status = self._report.status
+        return f"{self._device.id} is not connected ({status.state}{': ' if status.reason else ''}{status.reason})"
+
+    async def _connect(self) -> None:
+        options = self._options()
+        self._report.begin()
+        self._report.step(DeviceState.DIALLING)
+        link = await self._dial(self._url())
+        try:
+            await self._converse(self._tap.on(link, self._device.id) if self._tap else link, self._spec.make(options))
+        finally:
+            await link.close()
+
+    async def _converse(self, link: Link, driver: Driver) -> None:
+        report, counters, clock = self._report, self._counters, self._clock
+        talk = Conversation(link, driver, counters=counters, heard=report.hear, garbled=report.garbage)
+        wire = Wire(
+            talk, clock=clock, gap=self._spec.gap, counters=counters, place=lambda: report.heard, missed=report.missed
+        )
+        self._wire = wire
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(talk.listen(), name=f"{self._device.id}: listen")
+            tasks.create_task(wire.work(), name=f"{self._device.id}: work")
+            tasks.create_task(self._attend(talk, wire), name=f"{self._device.id}: attend")
+
+    def _let_go(self, detail: str) -> None:
+        self._ready = False
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.end(detail)
+
+    def _options(self) -> BaseModel:
+        try:
+            return self._spec.options.model_validate(dict(self._device.options))
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "options"
+            raise BadConfig(f"{self._device.id}: option {where}: {first['msg']}") from None
+
+    def _url(self) -> str:
+        """Return where the device is, with its protocol's usual port when the site file gives none."""
+        parts = urlsplit(self._device.link)
+        if not parts.hostname or ":" in parts.netloc.rpartition("]")[2]:
+            return self._device.link
+        return parts._replace(netloc=f"{parts.netloc}:{self._spec.port}").geturl()
+
+    async def _attend(self, talk: Conversation, wire: Wire) -> None:
+        """Greet, identify, read the whole state, and go on reading it."""
+        if self._spec.speaks_first:
+            self._report.step(DeviceState.AUTHENTICATING)
+            await talk.greeting(GREETING_PATIENCE)
+        self._report.step(DeviceState.IDENTIFYING)
+        await self._round(wire, talk.driver.hello(), Priority.OPERATOR)
+        self._identify()
+        self._report.trust()
+        self._report.step(DeviceState.IDENTIFYING, "reading its whole state")
+        priority = Priority.OPERATOR
+        while True:
+            began = self._clock.mono()
+            wire.doubt.clear()
+            owed = await self._round(wire, talk.driver.poll(), priority)
+            self._ready = True
+            self._report.settle()
+            await _pause(wire, max(owed, began + self._spec.poll_every - self._clock.mono()))
+            priority = Priority.ALARM if wire.doubt.is_set() else Priority.POLL
+
+    def _identify(self) -> None:
+        for name in self._spec.identity:
+            expected = self._device.options.get(f"expect_{name}")
+            found = self._report.last(name)
+            if expected and found != expected:
+                told = f"says that its {name} is {found}" if found is not None else f"does not tell its {name}"
+                raise WrongDevice(f"the device at {self._device.link} {told}; the site file expects {expected}")
+
+    async def _round(self, wire: Wire, questions: Sequence[Request], priority: Priority) -> float:
+        """Ask every question; return the seconds that polls must then leave the wire alone.
+
+        Polls pause between questions; a missed answer is followed at once by a question that tells whether all is lost.
+        """
+        owed, missed = 0.0, False
+        for question in questions:
+            ending = await wire.do(wire.question(question, priority))
+            owed += poll_pause(ending.took)
+            missed = ending.result is Result.UNSURE
+            if priority is Priority.POLL and not missed:
+                await _pause(wire, owed)
+                owed = 0.0
+            if priority is Priority.POLL and wire.doubt.is_set():
+                return 0.0
+        if missed:
+            owed += poll_pause((await wire.do(wire.question(questions[0], priority))).took)
+        return owed
+
+    async def _prove(
+        self, wire: Wire, job: Job, command: Command, effects: Effects, before: Mapping[str, Value | None]
+    ) -> Ending:
+        for pause in PROOF_PAUSES:
+            await self._clock.sleep(pause)
+            if await self._shows(wire, job, command, effects):
+                return Ending(Result.VERIFIED)
+            if self._wire is not wire:
+                return Ending(Result.DONE, "accepted; the connection ended before it could be read back")
+            if self._newest.get(scope(command)) != command.id:
+                return Ending(Result.DONE, "accepted; it could not be read back before what came next")
+        return self._verdict(job, effects, before)
+
+    async def _shows(self, wire: Wire, job: Job, command: Command, effects: Effects) -> bool:
+        """Return whether the device, by itself or when asked, tells what the command should have brought about."""
+        questions = wire.driver.verify(command)
+        if not questions:
+            if await self._report.proof(effects, since=job.mark, patience=PUSH_PATIENCE):
+                return True
+            questions = wire.driver.poll()
+        for question in questions:
+            await wire.do(wire.question(question, job.priority))
+        return self._report.proves(effects, since=job.mark)
+
+    def _verdict(self, job: Job, effects: Effects, before: Mapping[str, Value | None]) -> Ending:
+        """Return FAILED when something has not moved at all, UNSURE for a broadcast, and DONE for what is under way."""
+        told = {name: self._report.last(name, since=job.mark) for name in effects}
+        wrong = [name for name, value in effects.items() if told[name] is not None and told[name] != value]
+        reads = ", ".join(f"{name} reads {told[name]} and not {effects[name]}" for name in wrong)
+        if any(told[name] == before.get(name) for name in wrong):
+            return Ending(Result.FAILED, f"the device did not act on it: {reads}")
+        if all(request.silent for request in job.requests):
+            return Ending(Result.UNSURE, f"sent to a device that acknowledges nothing; {reads or 'nothing proves it'}")
+        return Ending(Result.DONE, f"accepted; {reads or 'it could not be read back'}")
+
+
+def _first(group: BaseExceptionGroup[DriverError]) -> DriverError:
+    """Return the first error inside a task group's bundle."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, DriverError)  # noqa: S101 - `except*` lets nothing else in
+    return error
+
+
+async def _pause(wire: Wire, seconds: float) -> None:
+    """Wait, but no longer than until there is a doubt to be cleared up."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, 0.0)):
+            await wire.doubt.wait()

@@ -1,0 +1,106 @@
+"""What of an alarm survives a restart, as a document for the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import msgspec
+
+from drivers.model import Clock, Name, Value
+from gateway.alarms.alarm import NORMAL, Alarm, Disposition, level_fields
+from gateway.alarms.condition import Condition, Ladder
+from gateway.alarms.lifecycle import Facts
+from gateway.alarms.rule import AlarmRule
+
+KIND = "alarm"
+
+Doc = Mapping[str, object]
+
+
+class KeptPort(Protocol):
+    """Where state is kept: written with the readings, read at the start."""
+
+    def keep(self, kind: str, id: str, doc: Doc | None) -> None:  # noqa: A002 - the store's own word
+        """Keep `doc` under `kind` and `id`; None forgets it."""
+
+    def kept(self, kind: str) -> Mapping[str, Doc]:
+        """Return every document of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One alarm as it is kept: times in UTC ns, so that they mean the same after a restart."""
+
+    facts: Facts
+    since: int
+    codes: tuple[str, ...]
+    began: tuple[int | None, ...]
+    paused_at: int | None = None
+    occurrence: str = ""
+    code: str = ""
+    label: Name = NORMAL
+    severity: int = 0
+    value: Value | None = None
+    peak: float | None = None
+    raised_at: int | None = None
+    cleared_at: int | None = None
+    acked_by: str = ""
+    note: str = ""
+    disposition: Disposition = Disposition.NONE
+    chatter: int = 0
+
+
+_ALARM_FIELDS = (
+    "facts", "since", "occurrence", "code", "label", "severity", "value", "peak", "raised_at", "cleared_at",
+    "acked_by", "note", "disposition", "chatter",
+)  # fmt: skip
+
+
+class Times:
+    """Monotonic seconds to UTC and back, as the two clocks stood when this was made."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._now, self._mono = clock.now(), clock.mono()
+
+    def utc(self, mono: float) -> int:
+        """Return UTC ns for monotonic seconds."""
+        return self._now + round((mono - self._mono) * 1e9)
+
+    def mono(self, utc: int) -> float:
+        """Return monotonic seconds for UTC ns; a time still to come (the clock was set back) is now."""
+        return self._mono - max(self._now - utc, 0) / 1e9
+
+
+def kept(alarm: Alarm, condition: Condition, rule: AlarmRule, *, times: Times) -> Doc | None:
+    """Return the document that keeps an alarm, or None when there is nothing to remember."""
+    if not alarm.standing and not condition.waits and not alarm.facts.quiet:
+        return None
+    fields = {name: getattr(alarm, name) for name in _ALARM_FIELDS}
+    began = tuple(None if at is None else times.utc(at) for at in condition.began)
+    paused_at = None if condition.paused_at is None else times.utc(condition.paused_at)
+    codes = tuple(level.code for level in rule.levels)
+    doc: Doc = msgspec.to_builtins(Kept(codes=codes, began=began, paused_at=paused_at, **fields))
+    return doc
+
+
+def read(doc: Doc) -> Kept:
+    """Return what a document keeps; raise msgspec.ValidationError when it is not one of ours."""
+    return msgspec.convert(doc, Kept)
+
+
+def revived(was: Kept, alarm: Alarm, rule: AlarmRule, ladder: Ladder, *, times: Times) -> tuple[Alarm, Condition]:
+    """Return the alarm and condition that were kept, seen through a rule that may have other levels now."""
+    again = replace(alarm, **{name: getattr(was, name) for name in _ALARM_FIELDS})
+    codes = tuple(level.code for level in rule.levels)
+    if was.facts.active and was.code in codes:
+        rank = codes.index(was.code) + 1
+    else:
+        rank = max(1, sum(level.severity <= was.severity for level in rule.levels)) if was.facts.active else 0
+    if rank:
+        again = replace(again, **level_fields(rule, rank))
+    if was.codes != codes or len(was.began) != len(codes):
+        return again, ladder.at_rest(rank)
+    began = tuple(None if at is None else times.mono(at) for at in was.began)
+    return again, Condition(rank, began, None if was.paused_at is None else times.mono(was.paused_at))

@@ -1,0 +1,107 @@
+"""The figures for Prometheus, read from the parts at the moment that somebody asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.api.live import Hub
+from gateway.api.ports import Gateway
+from gateway.api.rates import Limiter
+from gateway.supervisor import PartState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SEVERITIES = range(1, 5)
+
+
+@dataclass(slots=True)
+class Requests:
+    """What was asked, by operation and status."""
+
+    by_status: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+
+class Figures(Collector):
+    """All figures of the service."""
+
+    def __init__(self, gateway: Gateway, *, hub: Hub, limiter: Limiter, requests: Requests) -> None:
+        self._gateway, self._hub, self._limiter, self._requests = gateway, hub, limiter, requests
+
+    def collect(self) -> Iterable[Metric]:
+        """Return every figure as it is now."""
+        yield _counts("semarak_store", "What the journal counts.", "what", self._gateway.store.counters)
+        yield from self._devices()
+        yield from self._parts()
+        yield self._alarms()
+        yield self._rejected()
+        yield from self._api()
+
+    def _devices(self) -> Iterable[Metric]:
+        states = GaugeMetricFamily(
+            "semarak_device_state", "1 for the state that a device is in.", labels=["device", "state"]
+        )
+        for status in self._gateway.statuses.values():
+            states.add_metric([status.device, status.state.value], 1)
+        yield states
+        counts = CounterMetricFamily(
+            "semarak_device", "What a device's session or source counts.", labels=["device", "what"]
+        )
+        for device, counters in self._gateway.counters.items():
+            for what, count in counters.items():
+                counts.add_metric([device, what], count)
+        yield counts
+
+    def _parts(self) -> Iterable[Metric]:
+        running = GaugeMetricFamily("semarak_part_running", "Whether a part of the service runs.", labels=["part"])
+        restarts = CounterMetricFamily("semarak_part_restarts", "How often a part was started again.", labels=["part"])
+        for part in self._gateway.parts():
+            running.add_metric([part.name], part.state is PartState.RUNNING)
+            restarts.add_metric([part.name], part.restarts)
+        yield running
+        yield restarts
+
+    def _alarms(self) -> Metric:
+        counted = Counter(alarm.severity for alarm in self._gateway.alarms.alarms())
+        family = GaugeMetricFamily("semarak_alarms", "Alarms that stand, by severity.", labels=["severity"])
+        for severity in SEVERITIES:
+            family.add_metric([str(severity)], counted[severity])
+        return family
+
+    def _rejected(self) -> Metric:
+        by_device: Counter[str] = Counter()
+        for (device, _), count in self._hub.rejected.items():
+            by_device[device] += count
+        return _counts("semarak_rejected", "Garbage that came in.", "device", by_device)
+
+    def _sessions(self) -> int:
+        gateway = self._gateway
+        return sum(len(gateway.sessions.list(account.name)) for account in gateway.accounts.list())
+
+    def _api(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("semarak_sessions", "Signed-in browsers.", value=self._sessions())
+        yield GaugeMetricFamily("semarak_live_clients", "Live connections.", value=len(self._hub.clients))
+        yield _counts("semarak_live", "What the live hub counts.", "what", self._hub.counters)
+        yield CounterMetricFamily("semarak_limited", "Requests refused as too many.", value=self._limiter.refused)
+        family = CounterMetricFamily("semarak_requests", "Requests answered.", labels=["operation", "status"])
+        for (operation, status), count in self._requests.by_status.items():
+            family.add_metric([operation, str(status)], count)
+        yield family
+
+
+def text(figures: Figures) -> bytes:
+    """Return all figures in Prometheus's text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(figures)
+    return generate_latest(registry)
+
+
+def _counts(name: str, help_: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, help_, labels=[label])
+    for what, count in counts.items():
+        family.add_metric([what], count)
+    return family

@@ -1,0 +1,195 @@
+"""What the API needs of the rest of the service: small protocols, put together in one `Gateway` by the composition."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from drivers.model import Clock, Command, Device, DeviceStatus, Name, Outcome, Point, Reading
+from gateway.alarms.alarm import Alarm, Disposition
+from gateway.alarms.rule import AlarmRule
+from gateway.audit.audit import Audit
+from gateway.audit.chain import Verdict
+from gateway.auth.accounts import Accounts
+from gateway.auth.roles import Actor
+from gateway.auth.sessions import Sessions
+from gateway.auth.tokens import Tokens
+from gateway.bus import Bus
+from gateway.supervisor import PartHealth
+from wall_controller.claims import Kind
+from wall_controller.layout import Layout, Wall
+from wall_controller.plan import Plan
+from wall_controller.scene import Scene
+from wall_controller.view import OperationView, WallView
+from wall_controller.wishes import Wish
+
+
+class ExchangeLike(Protocol):
+    """Bytes that went over a link at `at` (UTC ns)."""
+
+    @property
+    def at(self) -> int: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def data(self) -> bytes: ...
+
+
+class TapPort(Protocol):
+    """The last bytes of every device."""
+
+    def last(self, device: str, n: int, /) -> Sequence[ExchangeLike]:
+        """Return the last `n` exchanges, oldest first."""
+
+
+class LatestPort(Protocol):
+    """The newest reading of every point."""
+
+    def get(self, point: str, /) -> Reading | None: ...
+    def all(self) -> Sequence[Reading]: ...
+
+
+class BucketLike(Protocol):
+    """A stretch of readings from `at` (UTC ns) on."""
+
+    @property
+    def at(self) -> int: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def mean(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def n(self) -> int: ...
+
+
+class StorePort(Protocol):
+    """The journal; times are UTC ns."""
+
+    @property
+    def latest(self) -> LatestPort: ...
+    @property
+    def counters(self) -> Mapping[str, int]: ...
+
+    def when_durable(self, done: Callable[[], None], /) -> None:
+        """Call `done` once everything published so far is committed."""
+
+    async def readings(self, point: str, /, *, since: int, until: int, limit: int) -> Sequence[Reading]: ...
+    async def buckets(self, point: str, /, *, since: int, until: int, count: int) -> Sequence[BucketLike]: ...
+
+
+class AlarmsPort(Protocol):
+    """The alarms that stand; raises NoSuchAlarm and NotAllowed."""
+
+    def alarms(self) -> Sequence[Alarm]: ...
+    def alarm(self, alarm: str, /) -> Alarm: ...
+    def acknowledge(self, alarm: str, actor: Actor, note: str, disposition: Disposition, /) -> Alarm: ...
+
+
+class CommandsPort(Protocol):
+    """The one door down; raises BadCommand for what no device can do."""
+
+    async def issue(self, command: Command, actor: Actor, /) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """One thing wrong in a site's files: at `line` of `file`, at the dotted `path`."""
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReport:
+    """What the files say that the running site does not; with `faults` nothing was or can be applied."""
+
+    changes: tuple[str, ...] = ()
+    faults: tuple[ConfigFault, ...] = ()
+
+
+class ConfigPort(Protocol):
+    """The site's files."""
+
+    async def check(self) -> ConfigReport: ...
+    async def apply(self) -> ConfigReport: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """The site that is served."""
+
+    id: str
+    name: Name
+
+
+class KeeperPort(Protocol):
+    """One wall; raises the errors of `wall_controller.errors`."""
+
+    @property
+    def wall(self) -> Wall: ...
+
+    def view(self) -> WallView: ...
+    def operation(self, operation: str, /) -> OperationView: ...
+
+    def scene_wish(
+        self,
+        scene: str,
+        by: str,
+        /,
+        *,
+        kind: Kind,
+        regions: Sequence[str] = (),
+        until: int | None = None,
+        why: str = "",
+    ) -> Wish: ...
+
+    def layout_wish(
+        self, layouts: Mapping[str, Layout], by: str, /, *, kind: Kind, until: int | None = None, why: str = ""
+    ) -> Wish: ...
+
+    def preview(self, wish: Wish, /) -> Plan: ...
+    def take(self, wish: Wish, /, *, base_revision: int | None = None) -> str: ...
+    def release_region(self, region: str, by: str, /) -> str: ...
+    def undo(self, region: str, by: str, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that the API shows or asks; the mappings are live: what is applied later is seen through them."""
+
+    site: SiteName
+    version: str
+    points: Mapping[str, Point]
+    rules: Mapping[str, AlarmRule]
+    """By point."""
+    devices: Mapping[str, Device]
+    verbs: Callable[[Device], Sequence[str]]
+    statuses: Mapping[str, DeviceStatus]
+    counters: Mapping[str, Mapping[str, int]]
+    """What each device's session or source counts."""
+    tap: TapPort
+    store: StorePort
+    alarms: AlarmsPort
+    commands: CommandsPort
+    walls: Mapping[str, KeeperPort]
+    scenes: Mapping[str, Scene]
+    audit: Audit
+    prove: Callable[[], Awaitable[Verdict]]
+    """Walk the audit's whole chain, off the loop."""
+    accounts: Accounts
+    sessions: Sessions
+    tokens: Tokens
+    config: ConfigPort
+    parts: Callable[[], Sequence[PartHealth]]
+    bus: Bus
+    clock: Clock
+    pace: float = 1.0
+    """How many times faster than life a simulation runs."""
+    simulator: str | None = None
+    """Where the simulator listens (`http://127.0.0.1:port`); None: this is no simulation."""

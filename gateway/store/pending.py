@@ -1,0 +1,42 @@
+"""What waits for the next group commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers.model import Reading
+
+Cell = str | int | float | bytes | None
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One statement of a group commit; `refused` is why the database did not take it."""
+
+    sql: str
+    args: tuple[Cell, ...]
+    refused: sqlite3.Error | ValueError | OverflowError | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """Readings, statements and kept state in the order in which they came, and whom to tell once they are durable."""
+
+    readings: list[Reading] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    kept: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def writes(self) -> bool:
+        """Return whether there is something to write."""
+        return bool(self.readings or self.statements or self.kept)
+
+    def follow(self, later: Pending) -> None:
+        """Put what came later behind this."""
+        self.readings += later.readings
+        self.statements += later.statements
+        self.kept |= later.kept
+        self.waiting += later.waiting

@@ -1,0 +1,26 @@
+"""How tests run: an `async def` test gets a loop in virtual time, or a real one when it is marked `real`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+import pytest
+
+from tests.fakes import VirtualLoop
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real: real sockets, real processes, real time")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an async test to its end, in asyncio's debug mode."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    real = pyfuncitem.get_closest_marker("real") is not None
+    wanted = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    with asyncio.Runner(debug=True, loop_factory=None if real else VirtualLoop) as runner:
+        runner.run(pyfuncitem.obj(**wanted))
+    return True

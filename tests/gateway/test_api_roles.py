@@ -1,0 +1,89 @@
+"""Who may do what: the API decides, operation by operation, whatever a screen shows or hides."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.api.operation import PREFIX, PUBLIC, Call, Operation
+from gateway.api.operations import OPERATIONS
+from tests.gateway.api_fakes import GRANTS, Hall, serving
+
+TABLE = {
+    "POST /session": PUBLIC,
+    "GET /session": "view",
+    "DELETE /session": "view",
+    "GET /points": "view",
+    "GET /points/{id}": "view",
+    "GET /points/{id}/readings": "view",
+    "POST /readings": "readings.push",
+    "GET /alarms": "view",
+    "POST /alarms/{id}/ack": "alarm.ack",
+    "GET /devices": "view",
+    "GET /devices/{id}": "view",
+    "GET /devices/{id}/log": "device.log",
+    "POST /devices/{id}/commands": "device.command",
+    "GET /walls": "view",
+    "GET /walls/{id}": "view",
+    "POST /walls/{id}/take": "wall.take",
+    "POST /walls/{id}/release": "wall.take",
+    "POST /walls/{id}/undo": "wall.take",
+    "GET /operations/{id}": "view",
+    "GET /scenes": "view",
+    "POST /scenes/{id}/recall": ("scene.recall", "scene.emergency"),
+    "GET /audit": "audit.read",
+    "GET /audit/verify": "audit.read",
+    "GET /health": "view",
+    "GET /users": "users",
+    "POST /users": "users",
+    "PATCH /users/{name}": "users",
+    "DELETE /users/{name}": "users",
+    "GET /tokens": "tokens",
+    "POST /tokens": "tokens",
+    "DELETE /tokens/{id}": "tokens",
+    "POST /config/check": "config.read",
+    "POST /config/apply": "config.apply",
+    "POST /demo/scenarios/{id}": "demo.play",
+}
+
+
+def test_the_table_of_permissions_is_this_one() -> None:
+    assert {f"{op.method} {op.path}": op.permission for op in OPERATIONS} == TABLE
+
+
+@pytest.mark.real
+async def test_every_operation_admits_exactly_the_roles_of_the_table() -> None:
+    hall = Hall()
+    async with serving(hall) as nobody:
+        for op in OPERATIONS:
+            path = PREFIX + re.sub(r"{\w+}", "nothing", op.path)
+            stranger = await nobody.ask(op.method, path, {})
+            assert (stranger.status == 401) is (op.permission != PUBLIC), (op.path, stranger.status)
+            for role, grants in GRANTS.items():
+                answer = await nobody.as_program(role).ask(op.method, path, {})
+                admitted = op.permission == PUBLIC or bool(grants & set(op.any_of))
+                assert answer.status != 401
+                assert (answer.status != 403) is admitted, (op.method, op.path, role, answer.body)
+                assert answer.status < 500
+
+
+async def recite(call: Call) -> None:
+    """Do nothing."""
+
+
+async def recite_of(call: Call, *, id: str) -> None:
+    """Do nothing with one."""
+
+
+@pytest.mark.parametrize("permission", ["", "views", (), ("view", "anything")])
+def test_an_operation_without_a_known_permission_cannot_be_made(permission: str) -> None:
+    with pytest.raises(ValueError, match="is no permission"):
+        Operation("GET", "/x", recite, permission)
+
+
+def test_an_operation_takes_exactly_the_names_of_its_path() -> None:
+    Operation("GET", "/x/{id}", recite_of, "view")
+    for path, run in (("/x/{id}", recite), ("/x", recite_of), ("/x/{name}", recite_of)):
+        with pytest.raises(ValueError, match="the path has"):
+            Operation("GET", path, run, "view")
