@@ -20,9 +20,27 @@ class Bus:
         """Call `listener` with every batch of `kind` from now on; it must not block and must not raise."""
         self._listeners[kind].append(listener)
 
+    def guarded(self, guard: Callable[[Listener[Any]], Listener[Any]]) -> Bus:
+        """Return the same bus for somebody whose listeners are to be made safe by `guard` first."""
+        return _GuardedBus(self, guard)
+
     def publish(self, batch: Sequence[object]) -> None:
         """Hand a batch whose members all have one type to everybody who listens to that type."""
         if not batch:
             return
         for listener in self._listeners[type(batch[0])]:
             listener(batch)
+
+
+class _GuardedBus(Bus):
+    """A bus as one of its users sees it."""
+
+    def __init__(self, bus: Bus, guard: Callable[[Listener[Any]], Listener[Any]]) -> None:
+        self._bus = bus
+        self._guard = guard
+
+    def subscribe(self, kind: type[T], listener: Listener[T]) -> None:
+        self._bus.subscribe(kind, self._guard(listener))
+
+    def publish(self, batch: Sequence[object]) -> None:
+        self._bus.publish(batch)

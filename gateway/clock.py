@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import time
 
 
@@ -20,3 +21,16 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds`."""
         await asyncio.sleep(seconds)
+
+
+TIME_ERROR = 5
+"""adjtimex(2): the clock is not synchronised."""
+
+
+def clock_quality() -> str:
+    """Return `synchronised`, `unsynchronised`, or `unknown` where the kernel does not tell (adjtimex(2))."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
+    except (AttributeError, OSError):
+        return "unknown"
+    return "unknown" if state < 0 else "unsynchronised" if state == TIME_ERROR else "synchronised"

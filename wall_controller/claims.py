@@ -40,7 +40,7 @@ class Claim:
     since: int
     priority: int = 0
     until: int | None = None
-    dwell: float = 0.0
+    dwell: float = LEAST_DWELL
     why: str = ""
     layout: Layout | None = None
 
@@ -84,7 +84,7 @@ def held_until(shown: Shown) -> int:
     """Return until when (UTC ns) an alarm must stay on the wall, even when it is over; 0 for what need not stay."""
     if shown.claim is None or shown.claim.kind is not Kind.ALARM:
         return 0
-    return shown.since + round(max(shown.claim.dwell, LEAST_DWELL) * 1e9)
+    return shown.since + round(shown.claim.dwell * 1e9)
 
 
 def after(shown: Shown, waiting: tuple[Claim, ...], *, now: int, urgent: int) -> Shown:

@@ -87,7 +87,7 @@ def _wall(config: WallConfig) -> Wall:
     sources = {source.id: Source(source.id, source.name.name(), source.input) for source in config.sources}
     return Wall(
         config.id, config.name.name(), MappingProxyType(panels), MappingProxyType(regions), MappingProxyType(sources),
-        config.matrix.device, config.base, config.urgent, Policy(config.policy),
+        config.matrix.device, config.base, config.urgent, Policy(config.policy), config.dwell,
     )  # fmt: skip
 
 

@@ -89,6 +89,7 @@ class WallConfig(Strict):
     regions: Annotated[list[RegionConfig], Field(min_length=1)]
     base: Id
     urgent: Annotated[int, Field(ge=0, le=5)] = 3
+    dwell: Annotated[float, Field(ge=0, le=3600)] = 10.0
     policy: Literal["restore", "adopt", "ask"] = "restore"
 
 

@@ -52,6 +52,8 @@ class Wall:
     """The scene that a region shows while nobody claims it."""
     urgent: int = 3
     policy: Policy = Policy.RESTORE
+    dwell: float = 10.0
+    """Least seconds that an alarm stays on the wall before another takes its place."""
 
     @property
     def canvas(self) -> Rect:

@@ -80,7 +80,7 @@ class Wishes:
             raise NotAllowed(f"no region of scene {scene} lets an alarm in; an operator can recall it")
         label = name or f"{kind}:{scene}"
         claims = tuple(
-            Claim(f"{label}/{region}", self._wall.id, region, scene, by, kind, now, priority, until, dwell, why)
+            Claim(f"{label}/{region}", self._wall.id, region, scene, by, kind, now, priority, until, max(dwell, self._wall.dwell), why)
             for region in chosen
         )
         once = merged({step.device: step.effects} for step in known.steps)
@@ -91,7 +91,7 @@ class Wishes:
     ) -> Wish:
         """Return the wish for layouts that somebody drew, by region."""
         claims = tuple(
-            Claim(f"{kind}:{now}/{region}", self._wall.id, region, "", by, kind, now, 0, until, 0.0, why, layout)
+            Claim(f"{kind}:{now}/{region}", self._wall.id, region, "", by, kind, now, 0, until, self._wall.dwell, why, layout)
             for region, layout in layouts.items()
         )
         return Wish(claims, "", by, why or "a drawn layout", PRIORITIES[kind], {})

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from drivers.emulators.clock import RealClock
 from drivers.emulators.control import Control
 from drivers.emulators.hall import Hall
+from drivers.errors import DriverError
 from drivers.model import Clock
 
 _STDIN = 0
@@ -77,15 +78,16 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m drivers.emulators.serve PLAN.json\n")
         return 2
+    code = 0
     try:
         asyncio.run(_run(json.loads(Path(arguments[0]).read_text(encoding="utf-8"))))
-    except (json.JSONDecodeError, ValidationError, KeyError) as error:
-        sys.stderr.write(f"{arguments[0]} is no plan of a hall: {error}\n")
-        return 2
-    except OSError as error:
-        sys.stderr.write(f"the hall cannot start: {error}; is a port taken?\n")
-        return 1
-    return 0
+    except* (json.JSONDecodeError, ValidationError, KeyError, DriverError) as group:
+        sys.stderr.write(f"{arguments[0]} is no plan of a hall: {group.exceptions[0]}\n")
+        code = 2
+    except* OSError as group:
+        sys.stderr.write(f"the hall cannot start: {group.exceptions[0]}; is a port taken?\n")
+        code = 1
+    return code
 
 
 if __name__ == "__main__":

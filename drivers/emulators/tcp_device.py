@@ -54,22 +54,24 @@ class TcpDevice(Generic[R]):
         self._seats = asyncio.Semaphore(machine.most_clients)
         self._tasks: asyncio.TaskGroup | None = None
         self._life: asyncio.Task[None] | None = None
+        self._server: asyncio.Server | None = None
         self._stirred = asyncio.Event()
         self._back_at = -math.inf
         self._port = 0
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen on `port` (0: the one of before, or any free one) and return it; raise OSError when it is taken."""
-        server = await asyncio.start_server(self._accept, host, port or self._port)
-        self._port = int(server.sockets[0].getsockname()[1])
+        self._server = await asyncio.start_server(self._accept, host, port or self._port)
+        self._port = int(self._server.sockets[0].getsockname()[1])
         # It lives from here to `stop`, which waits for its end.
-        self._life = asyncio.get_running_loop().create_task(self._live(host, server), name=f"emulator {self.name}")
+        self._life = asyncio.get_running_loop().create_task(self._live(host), name=f"emulator {self.name}")
         return self._port
 
     async def stop(self) -> None:
         """Drop everybody and stop listening."""
         life, self._life = self._life, None
         if life is not None:
+            self._close()
             life.cancel()
             await asyncio.wait((life,))
             if not life.cancelled():
@@ -119,17 +121,14 @@ class TcpDevice(Generic[R]):
             client.writer.transport.abort()
         self._spread()
 
-    async def _live(self, host: str, server: asyncio.Server) -> None:
-        """Hold the port open for as long as the machine listens, for ever; on cancel drop everybody."""
+    async def _live(self, host: str) -> None:
+        """Hold the port open for as long as the machine listens, for ever."""
         async with asyncio.TaskGroup() as self._tasks:
             while True:
-                try:
-                    await self._until(listening=False)
-                finally:
-                    server.close()
-                    self._drop_all()
+                await self._until(listening=False)
+                self._close()
                 await self._until(listening=True)
-                server = await self._open_again(host)
+                self._server = await self._open_again(host)
 
     async def _open_again(self, host: str) -> asyncio.Server:
         while True:
@@ -137,6 +136,11 @@ class TcpDevice(Generic[R]):
                 return await asyncio.start_server(self._accept, host, self._port)
             except OSError:  # somebody else holds the port for now
                 await self._clock.sleep(_REOPEN_PAUSE)
+
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._drop_all()
 
     async def _until(self, *, listening: bool) -> None:
         while self._listening() is not listening:

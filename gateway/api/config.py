@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,8 +11,8 @@ from pydantic import Field
 
 from gateway.api import house_shapes, shapes
 from gateway.api.operation import NO_TEXT_CONTROLS, Call, Operation, Strict
-from gateway.api.ports import ConfigReport
 from gateway.api.problem import Problem
+from gateway.settings.fault import SiteError
 
 FAULTS_SHOWN = 50
 
@@ -23,26 +25,38 @@ class ApplyIn(Strict):
 
 async def check_config(call: Call) -> house_shapes.ConfigReport:
     """Read the site's files and tell what would change; nothing changes."""
-    report = _sound(await call.gateway.config.check())
-    return house_shapes.ConfigReport(report.changes, applied=False)
+    with _site_errors():
+        return house_shapes.ConfigReport(await call.gateway.config.check(), applied=False)
 
 
 async def apply_config(call: Call, *, body: ApplyIn) -> house_shapes.ConfigReport:
     """Make the running site follow its files; with a fault in any of them nothing changes."""
-    report = await call.gateway.config.apply()
+    with _site_errors():
+        try:
+            changes = await call.gateway.config.apply()
+        except SiteError as error:
+            _record(call, body, [str(fault) for fault in error.faults[:FAULTS_SHOWN]], "refused")
+            raise
+    _record(call, body, changes, "done")
+    return house_shapes.ConfigReport(changes, applied=True)
+
+
+def _record(call: Call, body: ApplyIn, told: Sequence[str], outcome: str) -> None:
     call.gateway.audit.record(
-        call.who.name, "config.apply", call.gateway.site.id, after={"changes": list(report.changes)},
-        outcome="refused" if report.faults else "done", why=body.why, request=call.request_id,
+        call.who.name, "config.apply", call.gateway.site.id, after=list(told), outcome=outcome, why=body.why,
+        request=call.request_id,
     )  # fmt: skip
-    return house_shapes.ConfigReport(_sound(report).changes, applied=True)
 
 
-def _sound(report: ConfigReport) -> ConfigReport:
-    if report.faults:
-        faults = [shapes.Fault(f.path, f.message, f.file, f.line, f.hint) for f in report.faults[:FAULTS_SHOWN]]
+@contextmanager
+def _site_errors() -> Iterator[None]:
+    """Tell what is wrong in the files, each fault with its place."""
+    try:
+        yield
+    except SiteError as error:
+        faults = [shapes.Fault(f.path, f.message, f.file, f.line, f.hint) for f in error.faults[:FAULTS_SHOWN]]
         detail = "the site's files cannot be used; the running site stays as it is"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=faults)
-    return report
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=faults) from None
 
 
 OPERATIONS = (

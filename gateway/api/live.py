@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
-import orjson
-
 from drivers.model import DeviceStatus, Reading
 from drivers.sensors.source import Rejected
 from gateway.alarms.alarm import AlarmChange
 from gateway.api import shapes, views
+from gateway.api.as_json import dumps
 from gateway.api.outbox import CHANGED, SIGNED_OUT, Ending, Outbox, readings_tail, tail_of
 from gateway.api.ports import Gateway
 from gateway.api.security import still
@@ -53,7 +52,7 @@ class Hub:
     def join(self, actor: Actor) -> Outbox:
         """Return a new client's outbox, with the snapshot in it: what changes from now on follows."""
         outbox = Outbox(actor)
-        outbox.put(tail_of("snapshot", self._now(), orjson.dumps(self._snapshot(outbox))))
+        outbox.put(tail_of("snapshot", self._now(), dumps(self._snapshot(outbox))))
         self.clients.add(outbox)
         return outbox
 
@@ -91,7 +90,7 @@ class Hub:
             return
         for view in batch:
             self._send("wall", views.wall(view))
-        self._tell_scenes({view.id for view in batch})
+            self._tell_scenes(view.id, views.shown_on(view))
 
     def on_events(self, batch: Sequence[Event]) -> None:
         """Tell what was written into the audit, to those who may read it."""
@@ -138,7 +137,7 @@ class Hub:
         for name in fresh:
             point, newest = points.get(name), latest.get(name)
             if point is not None and newest is not None:
-                pieces[name] = orjson.dumps(views.reading(newest, now, stale_after=point.stale_after))
+                pieces[name] = dumps(views.reading(newest, now, stale_after=point.stale_after))
             owner = views.owner_of(name, self._gateway.devices)
             if owner is not None:
                 self._changed.add(owner)
@@ -159,14 +158,12 @@ class Hub:
             told = shapes.Rejected(*place, latest.why, views.time(latest.at), self.rejected[place])
             self._send("rejected", told)
 
-    def _tell_scenes(self, walls: set[str]) -> None:
+    def _tell_scenes(self, wall: str, shown: frozenset[str]) -> None:
         for scene in self._gateway.scenes.values():
-            if scene.wall not in walls:
-                continue
-            told = views.scene(self._gateway, scene)
-            if self._active.get(scene.id) is not told.active:
-                self._active[scene.id] = told.active
-                self._send("scene", told)
+            active = scene.id in shown
+            if scene.wall == wall and self._active.get(scene.id) is not active:
+                self._active[scene.id] = active
+                self._send("scene", views.scene(scene, shown))
 
     def _beat(self) -> None:
         if self.clients:
@@ -187,7 +184,7 @@ class Hub:
         readers = [each for each in self.clients if needs in each.allowed and lacks not in each.allowed]
         if not readers:
             return
-        tail = tail_of(kind, self._now(), orjson.dumps(data))
+        tail = tail_of(kind, self._now(), dumps(data))
         for outbox in readers:
             outbox.put(tail)
         self.counters["messages"] += len(readers)
@@ -205,8 +202,9 @@ class Hub:
     def _snapshot(self, outbox: Outbox) -> dict[str, object]:
         gateway = self._gateway
         with_log = "device.log" in outbox.allowed
-        scenes = [views.scene(gateway, scene) for scene in gateway.scenes.values()]
+        scenes = views.scenes(gateway, gateway.scenes.values())
         self._active = {scene.id: scene.active for scene in scenes}
+        events = gateway.audit.recent(EVENTS) if "audit.read" in outbox.allowed else []
         return {
             "me": views.me(outbox.actor),
             "site": views.site(gateway),
@@ -216,9 +214,7 @@ class Hub:
             "walls": [views.wall(keeper.view()) for keeper in gateway.walls.values()],
             "scenes": scenes,
             "health": views.health(gateway),
-            "audit": [views.event(event) for event in gateway.audit.recent(EVENTS)]
-            if "audit.read" in outbox.allowed
-            else [],
+            "audit": [views.event(event) for event in events],
         }
 
     def _now(self) -> str:

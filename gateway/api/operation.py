@@ -153,7 +153,7 @@ async def read_body(operation: Operation, request: web.Request) -> object:
 
 
 async def _received(request: web.Request) -> bytes:
-    """Return the body's bytes; raise BadBody for a packed one, which could be anything once unpacked, or a broken one."""
+    """Return the body's bytes; raise BadBody for a packed one, which may unpack to anything, and for a broken one."""
     coding = request.headers.get(hdrs.CONTENT_ENCODING, "identity")
     if coding != "identity":
         raise BadBody(f"the body must not be packed ({coding[:40]!r})", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)

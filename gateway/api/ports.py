@@ -94,30 +94,14 @@ class CommandsPort(Protocol):
     async def issue(self, command: Command, actor: Actor, /) -> Outcome: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFault:
-    """One thing wrong in a site's files: at `line` of `file`, at the dotted `path`."""
-
-    file: str
-    line: int | None
-    path: str
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigReport:
-    """What the files say that the running site does not; with `faults` nothing was or can be applied."""
-
-    changes: tuple[str, ...] = ()
-    faults: tuple[ConfigFault, ...] = ()
-
-
 class ConfigPort(Protocol):
-    """The site's files."""
+    """The site's files; raises SiteError when they cannot be used, and then nothing has changed."""
 
-    async def check(self) -> ConfigReport: ...
-    async def apply(self) -> ConfigReport: ...
+    async def check(self) -> Sequence[str]:
+        """Return what the files say that the running site does not, one sentence a difference."""
+
+    async def apply(self) -> Sequence[str]:
+        """Make the running site follow its files; return what that changed."""
 
 
 @dataclass(frozen=True, slots=True)

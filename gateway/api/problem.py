@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
+from gateway.api.as_json import dumps
 from gateway.api.shapes import Fault, ProblemDetails
 from gateway.errors import GatewayError
 
@@ -75,7 +75,7 @@ def written(problem: Problem, instance: str) -> bytes:
         instance=instance,
         errors=problem.errors,
     )
-    return orjson.dumps(details)
+    return dumps(details)
 
 
 def answer(problem: Problem, instance: str) -> web.Response:

@@ -24,7 +24,7 @@ class RecallIn(Strict):
 async def show_scenes(call: Call, *, query: Paged) -> shapes.Page[shapes.Scene]:
     """Return the scenes, and which of them is shown."""
     page, following = paged(call.gateway.scenes.values(), query)
-    return shapes.Page([views.scene(call.gateway, scene) for scene in page], following)
+    return shapes.Page(views.scenes(call.gateway, page), following)
 
 
 async def recall(call: Call, *, id: str, body: RecallIn) -> shapes.Operation:  # noqa: A002 - the path's name

@@ -8,7 +8,6 @@ from functools import partial
 from http import HTTPStatus
 from uuid import uuid4
 
-import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
@@ -17,6 +16,7 @@ from drivers.model import DeviceStatus, Reading
 from drivers.sensors.source import Rejected
 from gateway.alarms.alarm import AlarmChange
 from gateway.api import house_shapes, metrics, openapi, static
+from gateway.api.as_json import dumps
 from gateway.api.live import Hub
 from gateway.api.live_socket import attend, new_socket
 from gateway.api.operation import PREFIX, PUBLIC, Call, Operation, read_body, read_query
@@ -74,6 +74,11 @@ class Api:
         bus.subscribe(Event, hub.on_events)
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Return the host and port on which the API listens."""
+        return self._host, self._port
+
+    @property
     def url(self) -> str:
         """Return where the API listens."""
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -82,7 +87,7 @@ class Api:
     async def run(self) -> None:
         """Serve until cancelled; raise CannotListen."""
         self._pages = static.pages()
-        self._openapi = orjson.dumps(openapi.document(OPERATIONS, version=self._gateway.version))
+        self._openapi = dumps(openapi.document(OPERATIONS, version=self._gateway.version))
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=GRACE_S, auto_decompress=False)
         await runner.setup()
         try:
@@ -211,7 +216,7 @@ class Api:
     async def _alive(self, _request: web.Request) -> web.StreamResponse:
         well = all(part.state is not PartState.FAILED for part in self._gateway.parts())
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-        return web.Response(body=orjson.dumps(house_shapes.Alive(well)), status=status, content_type="application/json")
+        return web.Response(body=dumps(house_shapes.Alive(well)), status=status, content_type="application/json")
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return static.answer(self._pages.get(request.match_info["path"]), request)
@@ -232,4 +237,4 @@ def _explain_fault(response: web.Response, request: web.Request) -> None:
 def _response(operation: Operation, result: object) -> web.Response:
     if result is None:
         return web.Response(status=HTTPStatus.NO_CONTENT)
-    return web.Response(body=orjson.dumps(result), status=operation.status, content_type="application/json")
+    return web.Response(body=dumps(result), status=operation.status, content_type="application/json")

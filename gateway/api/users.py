@@ -63,7 +63,11 @@ async def change_user(call: Call, *, name: str, body: UserChange) -> house_shape
         if body.enabled is not None:
             await (accounts.enable(name) if body.enabled else accounts.disable(name))
     user = views.user(accounts.get(name))
-    told = {"roles": list(user.roles), "enabled": user.enabled, "password": "new" if body.password else "as before"}
+    told: Json = {
+        "roles": list(user.roles),
+        "enabled": user.enabled,
+        "password": "new" if body.password else "as before",
+    }
     _record(call, "user.change", name, told)
     return user
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
@@ -169,12 +169,20 @@ def dry_run(scene: str, plan: Plan) -> shapes.Operation:
     return shapes.Operation("", scene, "planned", steps, plan.estimate, None, None)
 
 
-def scene(gateway: Gateway, of: Scene) -> shapes.Scene:
-    """Return a scene; it is active where it holds a region."""
-    keeper = gateway.walls.get(of.wall)
-    held = keeper.view().regions if keeper else ()
-    active = any(region.claim is not None and region.claim.scene == of.id for region in held)
-    return shapes.Scene(of.id, name(of.name), of.wall, of.regions, of.permission, of.confirm, active)
+def shown_on(view: WallView) -> frozenset[str]:
+    """Return the scenes that hold a region of a wall."""
+    return frozenset(region.claim.scene for region in view.regions if region.claim is not None)
+
+
+def scene(of: Scene, shown: Container[str]) -> shapes.Scene:
+    """Return a scene; it is active when it is among those `shown`."""
+    return shapes.Scene(of.id, name(of.name), of.wall, of.regions, of.permission, of.confirm, of.id in shown)
+
+
+def scenes(gateway: Gateway, wanted: Iterable[Scene]) -> list[shapes.Scene]:
+    """Return scenes as they are shown now."""
+    shown = {wall: shown_on(keeper.view()) for wall, keeper in gateway.walls.items()}
+    return [scene(each, shown.get(each.wall, ())) for each in wanted]
 
 
 def event(of: Event) -> house_shapes.Event:

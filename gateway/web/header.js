@@ -72,7 +72,7 @@ function SimulationBand() {
   const state = health.value;
   if (!state?.simulation) return null;
   const pace = decimal(state.pace, Number.isInteger(state.pace) ? 0 : 1);
-  return html`<aside class="band" aria-label=${t("simulation.label")}><b>${t("simulation.band", { pace })}</b><span>${t("simulation.why")}</span></aside>`;
+  return html`<aside class="band" aria-label=${t("simulation.label")}><b>${state.pace === 1 ? t("simulation.live") : t("simulation.band", { pace })}</b><span>${t("simulation.why")}</span></aside>`;
 }
 
 /** Nothing frozen may look live: what is wrong with the line, in a sentence. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -40,7 +41,7 @@ PLAN: dict[str, Any] = {
         {"id": "proyektor", "driver": "pjlink", "options": {}, "port": 0},
     ],
     "broker": {"id": "broker", "port": 0},
-    "modbus": [{"id": "modbus-1", "port": 0, "points": [point("suhu", {"table": "holding", "address": 0}, unit="°C")]}],
+    "modbus": [{"id": "modbus-1", "port": 0, "points": [point("suhu", {"table": "hr", "address": 0}, unit="°C")]}],
     "field": {
         "points": [
             point(
@@ -199,6 +200,16 @@ def test_a_plan_file_that_is_none_ends_the_process_in_words(tmp_path: Path, caps
         assert main([str(file)]) == 2
     assert main([]) == 2
     assert "is no plan of a hall" in capsys.readouterr().err
+
+
+def test_a_side_door_whose_port_is_taken_ends_the_process_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.json"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        file.write_text(json.dumps({"control": taken.getsockname()[1]}))
+        assert main([str(file)]) == 1
+    assert "is a port taken?" in capsys.readouterr().err
 
 
 async def process(plan: Mapping[str, Any], folder: Path) -> asyncio.subprocess.Process:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from drivers.codecs.inbox import drain
 from drivers.codecs.samsung_mdc import Banner, Decoder, Frame, accept, refuse
 from drivers.devices.samsung_mdc import INPUTS, SPEC, Options, SamsungMdc
 from drivers.errors import BadCommand, ProtocolError
@@ -136,6 +137,21 @@ def test_the_decoder_tells_banners_from_frames() -> None:
     decoder.receive(b"MDCAUTH<<FAIL:0x01>>" + Frame(0x11, 1, b"\1").encode())
     assert decoder.next() == Banner("MDCAUTH<<FAIL:0x01>>")
     assert decoder.next() == Frame(0x11, 1, b"\1")
+
+
+def test_a_frame_with_a_wrong_length_swallows_no_good_frame() -> None:
+    panel, good = SamsungMdc(Options()), accept(0x12, 1, b"\x18")
+    replies, errors = drain(panel.feed, bytes.fromhex("aaff011041") + good * 3)
+    assert [dict(reply.values) for reply in replies] == [{"volume": 24}] * 3
+    assert errors
+
+
+def test_a_decoder_that_nobody_empties_drops_what_it_has_and_says_so() -> None:
+    decoder = Decoder()
+    with pytest.raises(ProtocolError, match="dropped"):
+        for _ in range(10):
+            decoder.receive(b"\xbb" * 1000)
+    assert decoder.next() is None
 
 
 def test_a_controller_does_not_take_requests_for_replies(panel: SamsungMdc) -> None:

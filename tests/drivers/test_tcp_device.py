@@ -88,8 +88,8 @@ async def test_the_second_connection_can_be_refused() -> None:
         panel.inject("refuse_second_connection")
         writer.write(ASK)
         assert await reader.readexactly(len(ANSWER)) == ANSWER
-        with pytest.raises(ConnectionResetError):
-            await ask(port)
+        async with client(port) as (second, _):
+            assert await second.read(-1) == b""
         panel.clear()
         assert await ask(port) == ANSWER
 
@@ -137,7 +137,7 @@ async def test_garbage_is_the_same_for_the_same_seed() -> None:
 async def test_a_client_that_reads_nothing_is_dropped_before_it_fills_the_memory() -> None:
     async with device("videohub") as (matrix, port), client(port) as (reader, _):
         await reader.readuntil(b"END PRELUDE:\n\n")
-        for _ in range(40):
+        for _ in range(200):
             matrix.load({"input_labels": ["x" * 4000] * 16})
             matrix.load({"present": "false"})
             matrix.load({"present": "true"})
@@ -147,7 +147,7 @@ async def test_a_client_that_reads_nothing_is_dropped_before_it_fills_the_memory
 async def emptied(matrix: TcpDevice[Any]) -> None:
     """Wait until the device has no client any more."""
     async with asyncio.timeout(5):
-        while matrix.state()["wire"]["clients"]:
+        while "'clients': 0" not in str(matrix.state()["wire"]):
             await RealClock().sleep(0.01)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+from argon2 import PasswordHasher
 
+import gateway.store
 from drivers.model import (
     Clock,
     Command,
@@ -27,10 +31,18 @@ from drivers.model import (
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
 from gateway.alarms.rule import AlarmRule, Level
-from gateway.api.ports import BadAccount, ConfigFault, ConfigReport, Denied, Gateway, SiteName, TooManyTries
+from gateway.api.ports import Gateway, SiteName
 from gateway.api.server import Api
+from gateway.audit.audit import Audit
+from gateway.audit.chain import Verdict
+from gateway.auth.accounts import Accounts
+from gateway.auth.roles import Actor, Role
+from gateway.auth.secrets import fingerprint
+from gateway.auth.sessions import Sessions
+from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
 from gateway.clock import SystemClock
+from gateway.settings.fault import SiteError, SiteFault
 from gateway.supervisor import PartHealth, PartState
 from wall_controller.apply import WallKeeper
 from wall_controller.geometry import Panel, Rect
@@ -39,31 +51,16 @@ from wall_controller.scene import Scene
 
 PASSWORD = "a river rises"
 GRANTS: Mapping[str, frozenset[str]] = {
-    "operator": frozenset({"view", "alarm.ack", "scene.recall", "scene.emergency", "wall.take", "demo.play"}),
-    "technician": frozenset({"view", "scene.recall", "wall.take", "device.command", "device.log", "config.read"}),
-    "leader": frozenset({"view", "scene.emergency"}),
-    "auditor": frozenset({"view", "audit.read"}),
-    "administrator": frozenset(
-        {"view", "scene.recall", "device.command", "device.log", "config.read", "config.apply", "users", "tokens",
-         "audit.read", "demo.play"}
-    ),
+    **{str(role): frozenset(Actor("", frozenset({role}), "session").permissions()) for role in Role},
     "program": frozenset({"readings.push"}),
-}  # fmt: skip
+}
+"""What each role may; a program is a technician's token, narrowed."""
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+HASH = QUICK.hash(PASSWORD)
 
 
 def name(text: str) -> Name:
     return Name(text, text)
-
-
-@dataclass(frozen=True)
-class Someone:
-    """A person or a program."""
-
-    name: str
-    roles: frozenset[str]
-
-    def may(self, permission: str) -> bool:
-        return any(permission in GRANTS[role] for role in self.roles)
 
 
 RIVER = Point("river", "broker", name("River"), unit="cm", low=0, high=700, place=Place(-3.77, 102.27), stale_after=900)
@@ -81,8 +78,14 @@ DEVICES = (
 )
 WALL = Wall(
     "main", name("Main"),
-    {"p1": Panel("p1", "lfd-1", Rect(0, 0, 1000, 600), 1, 1, 1), "p2": Panel("p2", "lfd-2", Rect(1002, 0, 1000, 600), 1, 2, 2)},
-    {"left": Region("left", name("Left"), ("p1",)), "right": Region("right", name("Right"), ("p2",), alarm_may_enter=True)},
+    {
+        "p1": Panel("p1", "lfd-1", Rect(0, 0, 1000, 600), 1, 1, 1),
+        "p2": Panel("p2", "lfd-2", Rect(1002, 0, 1000, 600), 1, 2, 2),
+    },
+    {
+        "left": Region("left", name("Left"), ("p1",)),
+        "right": Region("right", name("Right"), ("p2",), alarm_may_enter=True),
+    },
     {"map": Source("map", name("Map"), 1), "cctv": Source("cctv", name("CCTV"), 2)}, "matrix", "base",
 )  # fmt: skip
 
@@ -165,169 +168,30 @@ class Store:
         return {id: doc for (its_kind, id), doc in self.docs.items() if its_kind == kind}
 
 
-@dataclass(frozen=True)
-class Event:
-    seq: int
-    at: int
-    actor: str
-    action: str
-    subject: str
-    before: Any
-    after: Any
-    outcome: str
-    why: str
-    request: str
-    hash: str = "0" * 64
-
-
-@dataclass(frozen=True)
-class Verdict:
-    ok: bool
-    count: int
-    first_bad: int | None = None
-    why: str = ""
-
-
-class Audit:
-    """An audit that remembers; `heard` is who hears of new events."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.kept: list[Event] = []
-        self.heard: Callable[[Sequence[Event]], None] = lambda _batch: None
-
-    def record(
-        self, actor: str, action: str, subject: str, *,
-        before: Any = None, after: Any = None, outcome: str = "", why: str = "", request: str = "",
-    ) -> Event:  # fmt: skip
-        event = Event(
-            len(self.kept) + 1, self.clock.now(), actor, action, subject, before, after, outcome, why, request
-        )  # fmt: skip
-        self.kept.append(event)
-        self.heard([event])
-        return event
-
-    def events(self, *, after: int | None, before: int | None, action: str, limit: int) -> list[Event]:
-        fitting = [event for event in self.kept if action in ("", event.action)]
-        if after is not None:
-            return [event for event in fitting if event.seq > after][:limit]
-        return [event for event in reversed(fitting) if before is None or event.seq < before][:limit]
-
-    async def check(self) -> Verdict:
-        return Verdict(True, len(self.kept))
-
-    @property
-    def told(self) -> list[tuple[str, str, str]]:
-        """Who did what to what, apart from what the wall's and the alarms' own parts write."""
-        return [(event.actor, event.action, event.subject) for event in self.kept]
-
-
-@dataclass(frozen=True)
-class User:
-    name: str
-    roles: frozenset[str]
-    enabled: bool = True
-
-
-class Accounts:
-    """One person of every role, all with the same password; five failures in a row close the door."""
+class Paper:
+    """The database in memory: the real tables, one person and one token of every role."""
 
     def __init__(self) -> None:
-        self.people = {role: User(role, frozenset({role})) for role in GRANTS}
-        self.failures = 0
+        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        for script in sorted((Path(gateway.store.__file__).parent / "schema").glob("*.sql")):
+            self.db.executescript(script.read_text("utf-8"))
+        for role in GRANTS:
+            kept, only = ("technician", "readings.push") if role == "program" else (role, "")
+            self.submit("INSERT INTO account VALUES (?, ?, ?, 1, 0, 0)", (role, HASH, kept))
+            self.submit(
+                "INSERT INTO token (name, prefix, hash, roles, only, made_by, created_at, expires_at, used_at)"
+                " VALUES (?, 'token', ?, ?, ?, 'test', 0, ?, 0)",
+                (f"{role} program", fingerprint(f"token-{role}"), kept, only, 2**62),
+            )
 
-    async def login(self, name: str, password: str, *, address: str) -> Someone:
-        if self.failures >= 5:
-            raise TooManyTries(f"too many failed logins from {address}", seconds=7.2)
-        user = self.people.get(name)
-        if user is None or password != PASSWORD or not user.enabled:
-            self.failures += 1
-            raise Denied("no such person, or a wrong password")
-        return Someone(user.name, user.roles)
+    def submit(self, sql: str, args: tuple[Any, ...]) -> None:
+        self.db.execute(sql, args)
 
-    def users(self) -> list[User]:
-        return list(self.people.values())
+    async def write(self, sql: str, args: tuple[Any, ...]) -> None:
+        self.db.execute(sql, args)
 
-    async def add(self, name: str, password: str, *, roles: frozenset[str]) -> User:
-        self._check(roles)
-        if name in self.people:
-            raise BadAccount(f"there is a {name} already")
-        self.people[name] = User(name, roles)
-        return self.people[name]
-
-    async def change(
-        self, name: str, *, password: str | None, roles: frozenset[str] | None, enabled: bool | None
-    ) -> User:
-        self._check(roles or frozenset())
-        was = self.people[name]
-        self.people[name] = replace(was, roles=roles or was.roles, enabled=was.enabled if enabled is None else enabled)
-        return self.people[name]
-
-    async def remove(self, name: str) -> None:
-        if name == "administrator":
-            raise BadAccount("the last administrator stays")
-        del self.people[name]
-
-    def _check(self, roles: frozenset[str]) -> None:
-        if not roles <= set(GRANTS):
-            raise BadAccount(f"there is no role {', '.join(sorted(roles - set(GRANTS)))}")
-
-
-class Sessions:
-    """Who is signed in."""
-
-    def __init__(self) -> None:
-        self.open: dict[str, Someone] = {}
-        self.made = 0
-
-    async def start(self, actor: Someone) -> str:
-        self.made += 1
-        secret = f"session-{actor.name}-{self.made}"
-        self.open[secret] = actor
-        return secret
-
-    def find(self, secret: str, *, touch: bool) -> Someone | None:
-        return self.open.get(secret)
-
-    async def end(self, secret: str) -> None:
-        self.open.pop(secret, None)
-
-    def count(self) -> int:
-        return len(self.open)
-
-
-@dataclass(frozen=True)
-class Token:
-    id: str
-    name: str
-    roles: frozenset[str]
-    created_at: int = 0
-    expires_at: int | None = None
-    last_used_at: int | None = None
-
-
-class Tokens:
-    """One token of every role, its secret is `token-<role>`."""
-
-    def __init__(self) -> None:
-        self.known = {f"token-{role}": Token(role, f"{role} program", frozenset({role})) for role in GRANTS}
-
-    def find(self, secret: str) -> Someone | None:
-        token = self.known.get(secret)
-        return Someone(token.name, token.roles) if token else None
-
-    def tokens(self) -> list[Token]:
-        return list(self.known.values())
-
-    async def make(self, name: str, *, roles: frozenset[str], expires_at: int | None) -> tuple[Token, str]:
-        if not roles <= set(GRANTS):
-            raise BadAccount("there is no such role")
-        token = Token(f"t{len(self.known)}", name, roles, expires_at=expires_at)
-        self.known[f"secret-{token.id}"] = token
-        return token, f"secret-{token.id}"
-
-    async def revoke(self, id: str) -> None:
-        self.known = {secret: token for secret, token in self.known.items() if token.id != id}
+    def query(self, sql: str, args: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        return self.db.execute(sql, args).fetchall()
 
 
 @dataclass(frozen=True)
@@ -360,18 +224,18 @@ class Config:
     """A site's files: sound until `fault` is set."""
 
     def __init__(self) -> None:
-        self.fault: ConfigFault | None = None
+        self.fault: SiteFault | None = None
         self.applied = 0
 
-    async def check(self) -> ConfigReport:
+    async def check(self) -> list[str]:
         if self.fault is not None:
-            return ConfigReport(faults=(self.fault,))
-        return ConfigReport(changes=("point river: every 300 s, was 60 s",))
+            raise SiteError([self.fault])
+        return ["point river: every 300 s, was 60 s"]
 
-    async def apply(self) -> ConfigReport:
-        report = await self.check()
-        self.applied += not report.faults
-        return report
+    async def apply(self) -> list[str]:
+        changes = await self.check()
+        self.applied += 1
+        return changes
 
 
 class Hall:
@@ -381,8 +245,10 @@ class Hall:
         self.clock = SystemClock()
         self.bus = Bus()
         self.store = Store()
-        self.audit = Audit(self.clock)
-        self.accounts, self.sessions, self.tokens = Accounts(), Sessions(), Tokens()
+        self.paper = Paper()
+        self.audit = Audit(self.paper, self.clock, publish=self.bus.publish)
+        self.accounts = Accounts(self.paper, self.clock, hasher=QUICK)
+        self.sessions, self.tokens = Sessions(self.paper, self.clock), Tokens(self.paper, self.clock)
         self.commands, self.config = Commands(self.clock), Config()
         self.engine = AlarmEngine(
             [FLOOD], points=[RIVER], clock=self.clock, store=self.store, publish=self.bus.publish, audit=self.audit
@@ -403,13 +269,20 @@ class Hall:
             devices={device.id: device for device in DEVICES},
             verbs=lambda device: () if device.id == "broker" else ("power", "route"), statuses=self.statuses,
             counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine, commands=self.commands,
-            walls={"main": self.keeper}, scenes=SCENES, audit=self.audit, accounts=self.accounts,
+            walls={"main": self.keeper}, scenes=SCENES, audit=self.audit, prove=self.prove, accounts=self.accounts,
             sessions=self.sessions, tokens=self.tokens, config=self.config,
             parts=lambda: [PartHealth("store", PartState.RUNNING, self.clock.now())], bus=self.bus, clock=self.clock,
             simulator=simulator,
         )  # fmt: skip
         self.api = Api(self.gateway, "127.0.0.1", 0)
-        self.audit.heard = self.api.hub.on_events
+
+    async def prove(self) -> Verdict:
+        return self.audit.verify()
+
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        """Who did what to what, after the audit."""
+        return [(event.actor, event.action, event.subject) for event in self.audit.recent(200)]
 
     def read(self, point: str, value: Any, *, at: int | None = None) -> None:
         """Let a sensor read `value`."""

@@ -235,8 +235,7 @@ async def test_a_cancelled_commit_is_neither_lost_nor_double(tmp_path: Path) -> 
     store.submit(TOKEN, (1, "one"))
     async with asyncio.TaskGroup() as tasks:
         flush = tasks.create_task(store.flush())
-        await asyncio.sleep(0)
-        flush.cancel()
+        asyncio.get_running_loop().call_soon(flush.cancel)
     await store.flush()
     assert (store.counters["rows"], store.counters["refused"], store.pending) == (1, 0, 0)
     assert store.query("SELECT n FROM journal") == [(1,)]

@@ -16,8 +16,9 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from drivers.model import DeviceState, DeviceStatus
 from drivers.sensors.source import Rejected
 from gateway.api import live_socket, outbox, server
+from gateway.auth.roles import Role
 from gateway.supervisor import PartHealth, PartState
-from tests.gateway.api_fakes import SCENES, Hall, Someone, Visitor, serving
+from tests.gateway.api_fakes import SCENES, Hall, Visitor, serving
 
 pytestmark = pytest.mark.real
 
@@ -61,7 +62,7 @@ async def test_the_snapshot_holds_everything_and_the_changes_follow_it() -> None
         assert (first["n"], first["kind"]) == (1, "snapshot")
         data = first["data"]
         assert set(data) == {"me", "site", "points", "alarms", "devices", "walls", "scenes", "health", "audit"}
-        assert data["me"]["permissions"] == ["audit.read", "view"]
+        assert data["me"]["permissions"] == ["view", "config.read", "audit.read"]
         assert [point["latest"] and point["latest"]["value"] for point in data["points"]] == [100.0, None, None]
         hall.read("river", 360.0)
         assert (await screen.hear("audit"))["data"]["action"] == "alarm.raise"
@@ -198,8 +199,7 @@ async def test_the_socket_closes_when_its_session_is_over_or_its_rights_change(m
         await browser.sign_in("operator")
         async with looking(browser) as screen:
             await screen.hear("snapshot")
-            secret = next(iter(hall.sessions.open))
-            hall.sessions.open[secret] = Someone("operator", frozenset({"leader"}))
+            await hall.accounts.set_roles("operator", [Role.LEADER])
             assert await screen.closed() == 4000
         async with looking(browser) as screen:
             assert (await screen.hear("snapshot"))["data"]["me"]["roles"] == ["leader"]

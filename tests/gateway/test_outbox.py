@@ -5,12 +5,11 @@ from __future__ import annotations
 import orjson
 
 from gateway.api.outbox import MOST_WAITING, RESYNC, SIGNED_OUT, Outbox, readings_tail, tail_of
-from tests.gateway.api_fakes import Someone
+from gateway.auth.roles import Actor, Role
 
 
 def outbox() -> Outbox:
-    someone = Someone("sari", frozenset({"operator"}))
-    return Outbox(someone, lambda: someone)
+    return Outbox(Actor("sari", frozenset({Role.OPERATOR}), "session"))
 
 
 def drain(box: Outbox) -> list[dict[str, object]]:

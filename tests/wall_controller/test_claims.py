@@ -33,7 +33,7 @@ def claim_lists(draw: st.DrawFn) -> list[Claim]:
             since=moment * SECOND,
             priority=draw(st.integers(0, 4)),
             until=draw(st.none() | st.integers(0, 20_000).map(lambda s: s * SECOND)),
-            dwell=draw(st.sampled_from([0.0, 15.0])),
+            dwell=draw(st.sampled_from([LEAST_DWELL, 15.0])),
         )
         for number, moment in enumerate(moments)
     ]

@@ -17,7 +17,7 @@ from drivers.model import Command, DeviceState, DeviceStatus, Outcome, Quality, 
 from drivers.strict_yaml import load_file
 from tests.fakes import FakeClock
 from wall_controller.apply import WallKeeper
-from wall_controller.claims import Claim, Kind
+from wall_controller.claims import LEAST_DWELL, Claim, Kind
 from wall_controller.config import ScenesFile, WallsFile, read_scenes, read_walls
 from wall_controller.layout import Policy, Wall
 from wall_controller.plan import merged, targets
@@ -225,7 +225,7 @@ def panel(view: WallView, name: str) -> PanelView:
 
 
 def alarm(
-    name: str, *, scene: str = "banjir", severity: int = 3, since: int = 0, until: int | None = None, dwell: float = 0.0
+    name: str, *, scene: str = "banjir", severity: int = 3, since: int = 0, until: int | None = None, dwell: float = LEAST_DWELL
 ) -> Claim:
     """Return an alarm's claim on the region where alarms may enter."""
     return Claim(name, "utama", "tanggap", scene, f"alarm:{name}", Kind.ALARM, since, severity, until, dwell)

@@ -1,6 +1,6 @@
-"""A stand-in for the service, so that the screens can be built and tested alone: loopback only, any password of the demo.
+"""A stand-in for the service, on loopback, so that the screens can be built and tested alone.
 
-Run it with `python -m tests.web.fake_gateway`; sign in as operator, technician, leader, auditor or administrator, password `semarak`.
+Run it with `python -m tests.web.fake_gateway`; sign in with the name of a role and the password `semarak`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from tests.web.fake_world import Json, World, rfc3339
 WEB = Path(__file__).parent.parent.parent / "gateway" / "web"
 PASSWORD = "semarak"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
-    "media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
-    "require-trusted-types-for 'script'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'; require-trusted-types-for 'script'"
 )
 ROLES = {
     "operator": "view alarm.ack scene.recall scene.emergency wall.take demo.play",
     "technician": "view scene.recall device.command device.log config.read demo.play",
     "leader": "view scene.emergency",
     "auditor": "view audit.read",
-    "administrator": "view alarm.ack scene.recall scene.emergency wall.take device.command device.log audit.read demo.play users tokens",
+    "administrator": "view alarm.ack scene.recall scene.emergency wall.take device.command device.log audit.read "
+    "demo.play users tokens",
 }
 
 
@@ -71,7 +72,9 @@ class FakeGateway:
         return app
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         if request.method == "POST" and not request.path.endswith("/session"):
             body = await request.json()
             self.asked.append((request.path.removeprefix("/api/v1/"), body))
@@ -176,7 +179,9 @@ class FakeGateway:
         """Publish what changed since the last step."""
         world = self.world
         await self.tell("health", self._health())
-        await self.tell("readings", [world.reading(point) for point in world.points if point["id"] != "awlr-air-manna-manna"])
+        await self.tell(
+            "readings", [world.reading(point) for point in world.points if point["id"] != "awlr-air-manna-manna"]
+        )
         for alarm in world.judge():
             await self.tell("alarm", alarm)
             if alarm["severity"] >= 3 and alarm["active"] and world.scene != "banjir":
@@ -185,16 +190,19 @@ class FakeGateway:
                 await self._take("rutin", "07.30", "schedule")
         if not self._settled and world.now() - world.taken_at > SETTLE_S:
             self._settled = True
-            await self._show()
+            await self.show()
 
     async def _take(self, scene: str, by: str, kind: str) -> None:
         before = self.world.scene
         self.hall.take(scene, by, kind)
         self._settled = False
-        await self._note(by, "claim", "aula/tanggap", before={"scene": before}, after={"scene": scene}, outcome="done", why=kind)
-        await self._show()
+        await self._note(
+            by, "claim", "aula/tanggap", before={"scene": before}, after={"scene": scene}, outcome="done", why=kind
+        )
+        await self.show()
 
-    async def _show(self) -> None:
+    async def show(self) -> None:
+        """Tell every screen how the hall stands."""
         await self.tell("wall", self.hall.wall())
         for scene in self.hall.scenes():
             await self.tell("scene", scene)
@@ -208,7 +216,9 @@ class FakeGateway:
     async def _readings(self, request: web.Request) -> web.Response:
         point = next(one for one in self.world.points if one["id"] == request.match_info["id"])
         since, until = (datetime.fromisoformat(request.query[name]).timestamp() for name in ("since", "until"))
-        return web.json_response({"items": self.world.buckets(point, since, until, int(request.query["buckets"])), "next": None})
+        return web.json_response(
+            {"items": self.world.buckets(point, since, until, int(request.query["buckets"])), "next": None}
+        )
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -216,7 +226,14 @@ class FakeGateway:
         me = self._me(request) or {"name": "?"}
         alarm.update(acked=True, acked_by=me["name"], note=body["note"], state="ACKED" if alarm["active"] else "NORM")
         await self.tell("alarm", alarm)
-        await self._note(me["name"], "alarm.ack", alarm["id"], after={"disposition": body["disposition"]}, outcome="done", why=body["note"])
+        await self._note(
+            me["name"],
+            "alarm.ack",
+            alarm["id"],
+            after={"disposition": body["disposition"]},
+            outcome="done",
+            why=body["note"],
+        )
         return web.json_response(alarm)
 
     async def _recall(self, request: web.Request) -> web.Response:
@@ -225,7 +242,17 @@ class FakeGateway:
             return _problem(409, "Wilayah situasi dipegang klaim pimpinan. Lepaskan klaim itu dahulu.")
         if body.get("dry_run"):
             steps = [{"device": "matriks-1", "verb": "route", "result": "planned", "detail": "route.3=11, route.4=11"}]
-            return web.json_response({"id": "", "scene": scene, "state": "planned", "steps": steps, "estimated_s": 0.4, "started_at": None, "ended_at": None})
+            return web.json_response(
+                {
+                    "id": "",
+                    "scene": scene,
+                    "state": "planned",
+                    "steps": steps,
+                    "estimated_s": 0.4,
+                    "started_at": None,
+                    "ended_at": None,
+                }
+            )
         await self._take(scene, (self._me(request) or {"name": "?"})["name"], "operator")
         return web.json_response(self.hall.operation(), status=202)
 
@@ -236,17 +263,35 @@ class FakeGateway:
     async def _command(self, request: web.Request) -> web.Response:
         device, body = request.match_info["id"], await request.json()
         await self._note("technician", "command", device, after=body["args"], outcome="verified", why=body["why"])
-        return web.json_response({"command": "c-1", "result": "verified", "detail": f"{body['verb']} terbaca kembali", "at": rfc3339(self.world.now())})
+        return web.json_response(
+            {
+                "command": "c-1",
+                "result": "verified",
+                "detail": f"{body['verb']} terbaca kembali",
+                "at": rfc3339(self.world.now()),
+            }
+        )
 
     async def _flood(self, _request: web.Request) -> web.Response:
         self.world.flood_at = self.world.now()
         await self._note("operator", "demo.play", "banjir", outcome="done")
-        await self.tell("rejected", {"device": "mqtt-1", "where": "bkl/v1/bpbd/arr-curup", "why": "bukan JSON", "at": rfc3339(self.world.now()), "count": 3})
+        await self.tell(
+            "rejected",
+            {
+                "device": "mqtt-1",
+                "where": "bkl/v1/bpbd/arr-curup",
+                "why": "bukan JSON",
+                "at": rfc3339(self.world.now()),
+                "count": 3,
+            },
+        )
         return web.json_response({"scenario": "banjir"})
 
     async def _audit(self, request: web.Request) -> web.Response:
         wanted = request.query.get("action")
-        return web.json_response({"items": [event for event in self.world.audit if wanted in (None, event["action"])], "next": None})
+        return web.json_response(
+            {"items": [event for event in self.world.audit if wanted in (None, event["action"])], "next": None}
+        )
 
     async def _verify(self, _request: web.Request) -> web.Response:
         return web.json_response({"ok": True, "count": len(self.world.audit), "first_bad": None, "why": ""})
@@ -275,4 +320,11 @@ async def run(gateway: FakeGateway, clock: SystemClock, *, port: int, ready: Cal
 
 if __name__ == "__main__":
     real = SystemClock()
-    asyncio.run(run(FakeGateway(real), real, port=int(sys.argv[1]) if sys.argv[1:] else 0, ready=lambda port: print(f"http://127.0.0.1:{port}", flush=True)))
+    asyncio.run(
+        run(
+            FakeGateway(real),
+            real,
+            port=int(sys.argv[1]) if sys.argv[1:] else 0,
+            ready=lambda port: print(f"http://127.0.0.1:{port}", flush=True),
+        )
+    )

@@ -1,4 +1,4 @@
-"""The fake hall's devices and wall: what the panels are asked, what they report, and three that misbehave in a flood."""
+"""The fake hall's devices and wall: what panels are asked and what they report; three of them can misbehave."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ def _source_of(layout: list[tuple[str, int, int, int, int, str]], panel: str) ->
     return next(source for source, *where, _region in layout if panel in _covered(*where))
 
 
+def _panels_of(region: str) -> list[str]:
+    return [
+        panel
+        for _source, row, column, rows, columns, own in ROUTINE
+        if own == region
+        for panel in _covered(row, column, rows, columns)
+    ]
+
+
 class Hall:
     """Shows a world's wall and devices in the API's shapes."""
 
@@ -53,11 +62,13 @@ class Hall:
         state = "pending" if self._moving() and want != had else "verified"
         if self.troubled:
             state = MOODS.get(name, state)
-        desired = {"source": want, "power": "on", "tile": "off"}
+        desired: dict[str, str | None] = {"source": want, "power": "on", "tile": "off"}
         got = {**desired, "source": had} if state in ("pending", "differs") else desired
         if state == "unreachable":
             got = {"source": None, "power": None, "tile": None}
-        detail = {"unreachable": "tidak menjawab dalam 3 s", "differs": "masukan diubah dari panel depan"}.get(state, "")
+        detail = {"unreachable": "tidak menjawab dalam 3 s", "differs": "masukan diubah dari panel depan"}.get(
+            state, ""
+        )
         return {
             "id": name,
             "device": f"lfd-{name}",
@@ -77,7 +88,17 @@ class Hall:
         scene = world.scene if region == "tanggap" else "rutin"
         since = rfc3339(world.taken_at)
         why = "Siaga II selama 10 menit" if kind == "alarm" else ""
-        return {"id": f"klaim-{region}", "scene": scene, "region": region, "by": by, "kind": kind, "priority": 1, "since": since, "until": None, "why": why}
+        return {
+            "id": f"klaim-{region}",
+            "scene": scene,
+            "region": region,
+            "by": by,
+            "kind": kind,
+            "priority": 1,
+            "since": since,
+            "until": None,
+            "why": why,
+        }
 
     def operation(self) -> Json | None:
         """Return the change under way, or the last one."""
@@ -90,11 +111,26 @@ class Hall:
         for panel in panels:
             bad = self.troubled and panel == "lfd-r3c4"
             result = "sent" if moving else "unreachable" if bad else "ok"
-            steps.append({"device": panel, "verb": "input", "result": result, "detail": "tidak menjawab dalam 3 s" if bad and not moving else ""})
+            steps.append(
+                {
+                    "device": panel,
+                    "verb": "input",
+                    "result": result,
+                    "detail": "tidak menjawab dalam 3 s" if bad and not moving else "",
+                }
+            )
         state = "running" if moving else "partial" if self.troubled else "done"
         ended = None if moving else rfc3339(world.taken_at + SETTLE_S)
         start = rfc3339(world.taken_at)
-        return {"id": "op-1", "scene": world.scene, "state": state, "steps": steps, "estimated_s": 1.2, "started_at": start, "ended_at": ended}
+        return {
+            "id": "op-1",
+            "scene": world.scene,
+            "state": state,
+            "steps": steps,
+            "estimated_s": 1.2,
+            "started_at": start,
+            "ended_at": ended,
+        }
 
     def wall(self) -> Json:
         """Return the wall."""
@@ -112,7 +148,7 @@ class Hall:
                 {
                     "id": region,
                     "name": {"id": name, "en": english},
-                    "panels": [panel for *where, own in ROUTINE if own == region for panel in _covered(*where[1:])],
+                    "panels": _panels_of(region),
                     "alarm_may_enter": region == "tanggap",
                     "claim": claim,
                     "waiting": int(claim["kind"] == "alarm"),
@@ -121,10 +157,19 @@ class Hall:
                 for (region, (name, english)), claim in zip(regions.items(), claims, strict=True)
             ],
             "windows": [
-                {"id": f"w{n}", "source": source, "label": "", "region": region, **_rect(*where), "panels": _covered(*where)}
+                {
+                    "id": f"w{n}",
+                    "source": source,
+                    "label": "",
+                    "region": region,
+                    **_rect(*where),
+                    "panels": _covered(*where),
+                }
                 for n, (source, *where, region) in enumerate(self._layout())
             ],
-            "sources": [{"id": source, "name": {"id": name, "en": english}} for source, (name, english) in SOURCES.items()],
+            "sources": [
+                {"id": source, "name": {"id": name, "en": english}} for source, (name, english) in SOURCES.items()
+            ],
             "claims": claims,
             "operation": self.operation(),
         }
@@ -146,7 +191,13 @@ class Hall:
 
     def devices(self) -> list[Json]:
         """Return the devices."""
-        panels = [self._device(f"lfd-r{r}c{c}", f"Panel 55 inci baris {r} kolom {c}", "samsung_mdc", ["power", "input", "tile"]) for r in (1, 2, 3) for c in (1, 2, 3, 4)]
+        panels = [
+            self._device(
+                f"lfd-r{r}c{c}", f"Panel 55 inci baris {r} kolom {c}", "samsung_mdc", ["power", "input", "tile"]
+            )
+            for r in (1, 2, 3)
+            for c in (1, 2, 3, 4)
+        ]
         return [
             *panels,
             self._device("matriks-1", "Matriks video 16×16", "videohub", ["route", "lock_output"]),
@@ -185,5 +236,12 @@ class Hall:
             "values": {key: {"value": value, "at": now, "quality": "good"} for key, value in values.items()},
             "verbs": verbs,
             "log": log * 3 if verbs else [],
-            "counters": {"sent": 1204, "received": 1203, "timeouts": int(silent) * 2, "garbage": garbage, "refused": 0, "reconnects": int(silent)},
+            "counters": {
+                "sent": 1204,
+                "received": 1203,
+                "timeouts": int(silent) * 2,
+                "garbage": garbage,
+                "refused": 0,
+                "reconnects": int(silent),
+            },
         }

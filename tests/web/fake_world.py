@@ -35,7 +35,13 @@ ROUTINE = [
     ("alarm", 3, 3, 1, 1, "tanggap"),
     ("gempa", 3, 4, 1, 1, "tanggap"),
 ]
-FLOOD = [*ROUTINE[:2], ("peta-banjir", 1, 1, 2, 2, "tanggap"), ("tren", 1, 3, 2, 2, "tanggap"), ("cctv-rawamakmur", 3, 3, 1, 1, "tanggap"), ("sop", 3, 4, 1, 1, "tanggap")]
+FLOOD = [
+    *ROUTINE[:2],
+    ("peta-banjir", 1, 1, 2, 2, "tanggap"),
+    ("tren", 1, 3, 2, 2, "tanggap"),
+    ("cctv-rawamakmur", 3, 3, 1, 1, "tanggap"),
+    ("sop", 3, 4, 1, 1, "tanggap"),
+]
 SOURCES = {
     "peta": ("Peta provinsi", "Province map"),
     "peta-banjir": ("Peta banjir", "Flood map"),
@@ -82,7 +88,9 @@ def _levels(row: dict[str, str], labels: dict[tuple[str, str], Json]) -> list[Js
 
 def _points() -> Iterator[Json]:
     with (SAMPLES / "skala_bahaya.csv").open(encoding="utf-8") as file:
-        labels = {(row["skala"], row["kode"]): {"id": row["label_id"], "en": row["label_en"]} for row in csv.DictReader(file)}
+        labels = {
+            (row["skala"], row["kode"]): {"id": row["label_id"], "en": row["label_en"]} for row in csv.DictReader(file)
+        }
     with (SAMPLES / "demo_sensors.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             flag = row["satuan"] == "bool"
@@ -129,7 +137,15 @@ class World:
         """Add an event to the audit and return it."""
         seq = len(self.audit) + 1
         blank = {"before": None, "after": None, "outcome": "", "why": "", "hash": f"{seq * 2654435761 % 2**32:08x}" * 8}
-        event = {"seq": seq, "at": rfc3339(self.now()), "actor": actor, "action": action, "subject": subject, **blank, **more}
+        event = {
+            "seq": seq,
+            "at": rfc3339(self.now()),
+            "actor": actor,
+            "action": action,
+            "subject": subject,
+            **blank,
+            **more,
+        }
         self.audit.append(event)
         return event
 
@@ -147,7 +163,8 @@ class World:
         limits = [level["limit"] for level in point["levels"]]
         base = limits[0] * (1.25 if point["falls"] else 0.62) if limits else (point["low"] + point["high"]) / 2
         wave = math.sin(at / (240 + seed % 97) + seed) * 0.05 + math.sin(at / (11 + seed % 7)) * 0.008
-        return round(base * (1 + wave) + SURGES.get(point["id"], 0.0) * self._surge(at), 1)
+        level = base * (1 + wave) + SURGES.get(point["id"], 0.0) * self._surge(at)
+        return round(float(level), 1)
 
     def reading(self, point: Json) -> Json:
         """Return a point's latest reading in the API's shape."""
@@ -155,7 +172,15 @@ class World:
         quality, reason = {SUSPECT: ("uncertain", "stuck"), BAD: ("bad", "range")}.get(point["id"], ("good", ""))
         value, text = self.value(point, at), rfc3339(at)
         age = self.now() - at
-        return {"point": point["id"], "value": value, "source_at": text, "received_at": text, "age": age, "quality": quality, "reason": reason}
+        return {
+            "point": point["id"],
+            "value": value,
+            "source_at": text,
+            "received_at": text,
+            "age": age,
+            "quality": quality,
+            "reason": reason,
+        }
 
     def buckets(self, point: Json, since: float, until: float, count: int) -> list[Json]:
         """Return the history of a point."""
@@ -181,7 +206,9 @@ class World:
                 changed.append(self._raise(point, passed[-1], value))
             elif not passed and alarm is not None and alarm["active"]:
                 state = "NORM" if alarm["acked"] else "RTNUN"
-                changed.append({**alarm, "active": False, "state": state, "cleared_at": rfc3339(self.now()), "value": value})
+                changed.append(
+                    {**alarm, "active": False, "state": state, "cleared_at": rfc3339(self.now()), "value": value}
+                )
             elif alarm is not None and alarm["active"] and abs(alarm["value"] - value) > 1:
                 changed.append({**alarm, "value": value, "peak": max(alarm["peak"], value)})
         self.alarms.update({alarm["id"]: alarm for alarm in changed})

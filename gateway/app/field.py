@@ -1,0 +1,83 @@
+"""The parts that talk: a session or a source for every device, started and replaced one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from drivers.links.dial import dial
+from drivers.links.tap import Tap
+from drivers.model import Clock, Device, DeviceState, DeviceStatus
+from drivers.registry import DRIVERS, SOURCES
+from drivers.sensors.source import Source
+from drivers.session import Session
+from gateway.bus import Bus
+from gateway.settings.site import Site
+from gateway.store.store import Store
+from gateway.supervisor import Supervisor
+
+
+class Field:
+    """Every device of the site; the mappings are live and look the same to everybody who holds them."""
+
+    def __init__(self, *, clock: Clock, bus: Bus, store: Store, supervisor: Supervisor) -> None:
+        self._clock, self._bus, self._store, self._supervisor = clock, bus, store, supervisor
+        self.tap = Tap(clock)
+        self.devices: dict[str, Device] = {}
+        self.sessions: dict[str, Session] = {}
+        self.statuses: dict[str, DeviceStatus] = {}
+        self.counters: dict[str, Mapping[str, int]] = {}
+        bus.subscribe(DeviceStatus, self._on_status)
+
+    def verbs(self, device: Device) -> Sequence[str]:
+        """Return what a device can be asked to do."""
+        spec = DRIVERS.get(device.driver)
+        return spec.verbs if spec else ()
+
+    def start(self, site: Site, names: Sequence[str]) -> None:
+        """Start these devices, as the site describes them."""
+        for name in names:
+            device = site.devices[name]
+            self.devices[name] = device
+            self.statuses[name] = DeviceStatus(name, DeviceState.DIALLING, self._clock.now())
+            if device.driver in SOURCES:
+                source = self._source(device, site)
+                self.counters[name] = source.counters
+                self._supervisor.add(part_name(device), source.run)
+            else:
+                self.sessions[name] = self._session(device)
+                self.counters[name] = self.sessions[name].counters
+                self._supervisor.add(part_name(device), self.sessions[name].run)
+
+    async def stop(self, names: Sequence[str]) -> None:
+        """Stop these devices and forget them."""
+        for name in names:
+            device = self.devices.pop(name, None)
+            if device is not None:
+                await self._supervisor.remove(part_name(device))
+            self.sessions.pop(name, None)
+            self.statuses.pop(name, None)
+            self.counters.pop(name, None)
+
+    def _session(self, device: Device) -> Session:
+        return Session(
+            device, DRIVERS[device.driver], dial=dial, clock=self._clock, publish=self._bus.publish, tap=self.tap
+        )
+
+    def _source(self, device: Device, site: Site) -> Source:
+        points = [point for point in site.points.values() if point.device == device.id]
+        return SOURCES[device.driver].make(
+            device, points, clock=self._clock, publish=self._bus.publish, durable=self._store, tap=self.tap
+        )
+
+    def _on_status(self, batch: Sequence[DeviceStatus]) -> None:
+        for status in batch:
+            if status.device in self.devices:
+                self.statuses[status.device] = status
+                if status.state is DeviceState.UP:
+                    self._supervisor.well(part_name(self.devices[status.device]))
+
+
+def part_name(device: Device) -> str:
+    """Return the name under which a device's part is supervised."""
+    kind = "source" if device.driver in SOURCES else "device"
+    return f"{kind}/{device.id}"

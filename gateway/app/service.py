@@ -1,0 +1,235 @@
+"""The service of one site: every part made and joined here, readable from top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from drivers.model import Command, Device, Reading
+from gateway.actions.actions import Actions
+from gateway.alarms.alarm import AlarmChange
+from gateway.alarms.engine import AlarmEngine
+from gateway.api.ports import Gateway, SiteName
+from gateway.api.server import Api
+from gateway.app.configuration import Configuration
+from gateway.app.field import Field
+from gateway.app.walls import Walls
+from gateway.audit.audit import Audit
+from gateway.audit.chain import Verdict
+from gateway.audit.verify import verify_file
+from gateway.auth.accounts import Accounts
+from gateway.auth.roles import Role
+from gateway.auth.sessions import Sessions
+from gateway.auth.tokens import Tokens
+from gateway.bus import Bus, Listener
+from gateway.clock import SystemClock, clock_quality
+from gateway.commands import Commands
+from gateway.errors import GatewayError
+from gateway.interlocks import Interlocks
+from gateway.settings.difference import Difference
+from gateway.settings.fault import SiteError
+from gateway.settings.site import Site
+from gateway.store.store import Store
+from gateway.supervisor import PartHealth, PartState, Supervisor
+from gateway.watchdog import Watchdog, notify
+
+log = structlog.get_logger()
+
+STORE_FILE = "semarak.db"
+FIRST_LOGIN_FILE = "first-login.txt"
+START_PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run is told from outside: the site's folder and how to read it, where its state lies, where it listens."""
+
+    data: Path
+    host: str
+    port: int
+    load: Callable[[], Site]
+    """Read the site's files; raises SiteError."""
+    simulator: str | None = None
+
+
+class Service:
+    """One run; `run` ends when it is cancelled, with everything committed and let go."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._site = setting.load()
+        self._clock = SystemClock()
+        self._bus = Bus()
+        self._supervisor = Supervisor(clock=self._clock, publish=self._bus.publish)
+        self._store = Store.open(setting.data / STORE_FILE, clock=self._clock)
+        self._audit = Audit(self._store, self._clock, publish=self._bus.publish, clock_quality=clock_quality)
+        self._audit.load()
+        self._accounts = Accounts(self._store, self._clock)
+        self._join()
+
+    def _join(self) -> None:
+        """Make every part; alarms hear a reading first, so that the wall answers before anything is stored."""
+        clock, bus, store, audit, site = self._clock, self._bus, self._store, self._audit, self._site
+        self.engine = AlarmEngine(
+            site.rules, points=site.points.values(), clock=clock, store=store, publish=bus.publish, audit=audit,
+            pace=site.pace,
+        )  # fmt: skip
+        self._guarded("alarms").subscribe(Reading, self.engine.on_readings)
+        self._field = Field(clock=clock, bus=self._guarded("devices"), store=store, supervisor=self._supervisor)
+        self._interlocks = self._make_interlocks(site)
+        self._commands = Commands(
+            self._field.sessions, devices=self._field.devices, audit=audit, interlocks=self, clock=clock,
+            publish=bus.publish,
+        )  # fmt: skip
+        self._walls = Walls(
+            clock=clock, bus=self._guarded("walls"), store=store, commands=self._commands, audit=audit,
+            supervisor=self._supervisor, statuses=self._field.statuses,
+        )  # fmt: skip
+        self._actions = Actions(site.rules, scenes=self._walls, clock=clock, store=store, audit=audit, pace=site.pace)
+        self._guarded("actions").subscribe(AlarmChange, self._actions.on_changes)
+        self._guarded("store").subscribe(Reading, store.on_readings)
+        self._configuration = Configuration(site, self._setting.load, self._adopt)
+        self._points, self._rules = dict(site.points), {rule.point: rule for rule in site.rules}
+        self._api = Api(self._gateway(), self._setting.host, self._setting.port)
+
+    def _gateway(self) -> Gateway:
+        return Gateway(
+            site=SiteName(self._site.id, self._site.name), version=version("semarak"), points=self._points,
+            rules=self._rules, devices=self._field.devices, verbs=self._field.verbs, statuses=self._field.statuses,
+            counters=self._field.counters, tap=self._field.tap, store=self._store, alarms=self.engine,
+            commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes, audit=self._audit,
+            prove=self._prove, accounts=self._accounts, sessions=Sessions(self._store, self._clock),
+            tokens=Tokens(self._store, self._clock), config=self._configuration, parts=self._supervisor.health,
+            bus=self._guarded("api"), clock=self._clock, pace=self._site.pace, simulator=self._setting.simulator,
+        )  # fmt: skip
+
+    def _guarded(self, part: str) -> Bus:
+        def guard(listener: Listener[Any]) -> Listener[Any]:
+            return self._supervisor.guard(part, listener)
+
+        return self._bus.guarded(guard)
+
+    @property
+    def url(self) -> str:
+        """Return the address of the screens."""
+        return self._api.url
+
+    @property
+    def accounts(self) -> Accounts:
+        """Return who may log in."""
+        return self._accounts
+
+    def forbids(self, command: Command, device: Device) -> str:
+        """Return why an interlock forbids a command now; empty: none does."""
+        return self._interlocks.forbids(command, device)
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until cancelled; call `ready` once the screens can be opened. Raise GatewayError at a bad start."""
+        try:
+            await self._first_login()
+            self._start()
+            await self._listening()
+            self._audit.record("system", "service.start", self._site.id, after={"version": version("semarak")})
+            notify("READY=1")
+            ready()
+            await asyncio.Event().wait()
+        finally:
+            notify("STOPPING=1")
+            await self._stop()
+
+    async def reload(self) -> None:
+        """Make the running site follow its files; a broken file changes nothing and is logged."""
+        notify("RELOADING=1")
+        try:
+            told, outcome = list(await self._configuration.apply()), "done"
+        except SiteError as error:
+            told, outcome = [str(fault) for fault in error.faults], "refused"
+            log.warning("the site's files cannot be used; the running site stays", faults=told)
+        self._audit.record("system", "config.apply", self._site.id, after=told, outcome=outcome, why="SIGHUP")
+        notify("READY=1")
+
+    def _start(self) -> None:
+        add, site = self._supervisor.add, self._site
+        add("store", self._store.run)
+        self.engine.restore(self._store.latest.all())
+        self._walls.start(site, list(site.walls))
+        self._actions.restore(self.engine.alarms())
+        add("alarms", self.engine.run)
+        add("actions", self._actions.run)
+        add("api", self._api.run)
+        self._field.start(site, list(site.devices))
+        vital = {"store": self._store.flush, "api": self._api_answers}
+        add("watchdog", Watchdog(vital, clock=self._clock).run)
+
+    async def _api_answers(self) -> None:
+        _, writer = await asyncio.open_connection(*self._api.address)
+        writer.close()
+        await writer.wait_closed()
+
+    async def _listening(self) -> None:
+        failed, reasons = asyncio.Event(), ["it does not listen; look at the log"]
+
+        def hear(batch: Sequence[PartHealth]) -> None:
+            for part in batch:
+                if part.name == "api" and part.state is PartState.RESTARTING:
+                    reasons.append(part.reason)
+                    failed.set()
+
+        self._bus.subscribe(PartHealth, hear)
+        async with asyncio.TaskGroup() as tasks:
+            waits = [tasks.create_task(event.wait()) for event in (self._api.listening, failed)]
+            await asyncio.wait(waits, timeout=START_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        if not self._api.listening.is_set():
+            raise GatewayError(f"the API: {reasons[-1]}")
+
+    async def _first_login(self) -> None:
+        """Make the first administrator when there is nobody, and leave the password where only the owner reads it."""
+        if not self._accounts.is_empty():
+            return
+        password = secrets.token_urlsafe(12)
+        await self._accounts.add("admin", password, [Role.ADMINISTRATOR])
+        path = self._setting.data / FIRST_LOGIN_FILE
+        path.touch(mode=0o600)
+        path.write_text(f"name: admin\npassword: {password}\nLog in, change it, and remove this file.\n")
+        log.info("the first administrator is admin; the password stands in a file", file=str(path))
+
+    async def _stop(self) -> None:
+        """Refuse new commands, stop what talks, drain, commit, close; about ten seconds in all."""
+        self._commands.close()
+        await self._supervisor.remove("actions")
+        await self._field.stop(list(self._field.devices))
+        await self._supervisor.stop(within=6.0)
+        self._audit.record("system", "service.stop", self._site.id)
+        await self._store.close()
+
+    async def _adopt(self, new: Site, changed: Difference) -> None:
+        """Make the running parts follow `new`: only what differs is stopped and started."""
+        self._site = new
+        await self._field.stop(changed.devices)
+        await self._walls.stop(changed.walls)
+        self._points.clear()
+        self._points.update(new.points)
+        self._rules.clear()
+        self._rules.update({rule.point: rule for rule in new.rules})
+        self._interlocks = self._make_interlocks(new)
+        self._walls.start(new, [name for name in changed.walls if name in new.walls])
+        self.engine.adopt(new.rules, points=new.points.values())
+        self._actions.adopt(new.rules, self.engine.alarms())
+        self._field.start(new, [name for name in changed.devices if name in new.devices])
+
+    def _make_interlocks(self, site: Site) -> Interlocks:
+        return Interlocks(site.interlocks, points=site.points.values(), latest=self._store.latest, clock=self._clock)
+
+    async def _prove(self) -> Verdict:
+        await self._store.flush()
+        return await asyncio.to_thread(partial(verify_file, self._store.path))

@@ -1,0 +1,104 @@
+"""The walls of the site, joined to the one door for commands, to the alarms that claim them and to the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from drivers.model import Clock, Command, DeviceStatus, Outcome, Reading
+from gateway.alarms.alarm import Alarm
+from gateway.audit.audit import Audit
+from gateway.auth.roles import Actor
+from gateway.bus import Bus
+from gateway.commands import Commands
+from gateway.settings.site import Site
+from gateway.store.store import Store
+from gateway.supervisor import Supervisor
+from wall_controller.apply import WallKeeper
+from wall_controller.claims import Kind
+from wall_controller.errors import Unknown
+from wall_controller.scene import Scene
+from wall_controller.view import WallView
+
+
+class _Hands:
+    """A wall's way to the one door: it acts under its own name."""
+
+    def __init__(self, commands: Commands, wall: str) -> None:
+        self._commands = commands
+        self._actor = Actor(f"wall/{wall}", frozenset(), "system")
+
+    async def issue(self, command: Command, /) -> Outcome:
+        """Issue the command as the wall."""
+        return await self._commands.issue(command, self._actor)
+
+
+class Walls:
+    """The keepers by wall; implements the scenes that the alarms' actions ask for."""
+
+    def __init__(
+        self, *, clock: Clock, bus: Bus, store: Store, commands: Commands, audit: Audit, supervisor: Supervisor,
+        statuses: Mapping[str, DeviceStatus],
+    ) -> None:  # fmt: skip
+        self._clock, self._bus, self._store = clock, bus, store
+        self._commands, self._audit, self._supervisor, self._statuses = commands, audit, supervisor, statuses
+        self._told: dict[str, str] = {}
+        self.keepers: dict[str, WallKeeper] = {}
+        self.scenes: dict[str, Scene] = {}
+        bus.subscribe(Reading, self._on_readings)
+        bus.subscribe(DeviceStatus, self._on_status)
+        bus.subscribe(WallView, self._chronicle)
+
+    def start(self, site: Site, names: Sequence[str]) -> None:
+        """Start these walls, as the site describes them; what the devices have said so far is told to them."""
+        self.scenes.clear()
+        self.scenes.update(site.scenes)
+        for name in names:
+            keeper = WallKeeper(
+                site.walls[name], site.scenes, commands=_Hands(self._commands, name), clock=self._clock,
+                publish=self._bus.publish, store=self._store,
+            )  # fmt: skip
+            keeper.on_status(list(self._statuses.values()))
+            self.keepers[name] = keeper
+            self._supervisor.add(f"wall/{name}", keeper.run)
+
+    async def stop(self, names: Sequence[str]) -> None:
+        """Stop these walls and forget them; their panels keep their picture."""
+        for name in names:
+            if self.keepers.pop(name, None) is not None:
+                await self._supervisor.remove(f"wall/{name}")
+
+    def claim_for_alarm(self, alarm: Alarm, scene: str, region: str, priority: int, *, claim: str) -> None:
+        """Claim a region for the scene that an alarm asks for; raise WallError when that cannot be."""
+        known = self.scenes.get(scene)
+        if known is None:
+            raise Unknown(f"there is no scene {scene!r}")
+        self.keepers[known.wall].recall(
+            scene, claim, kind=Kind.ALARM, priority=priority, regions=[region] if region else (), name=claim,
+            why=f"{alarm.name.id}: {alarm.label.id} ({alarm.scale_name.id})" if alarm.label else alarm.name.id,
+        )  # fmt: skip
+
+    def release(self, claim: str) -> None:
+        """End an alarm's claim on whichever wall it is."""
+        for keeper in self.keepers.values():
+            keeper.release(claim)
+
+    def _on_readings(self, batch: Sequence[Reading]) -> None:
+        for keeper in self.keepers.values():
+            keeper.on_readings(batch)
+
+    def _on_status(self, batch: Sequence[DeviceStatus]) -> None:
+        for keeper in self.keepers.values():
+            keeper.on_status(batch)
+
+    def _chronicle(self, batch: Sequence[WallView]) -> None:
+        """Write down how each operation of a wall ended, once."""
+        for view in batch:
+            operation = view.operation
+            if operation is None or operation.ended_at is None or self._told.get(view.id) == operation.id:
+                continue
+            self._told[view.id] = operation.id
+            results = {f"{step.device} {step.verb}": step.result for step in operation.steps}
+            self._audit.record(
+                f"wall/{view.id}", "wall.operation", operation.scene or view.id, outcome=operation.state,
+                after={"revision": view.revision, "results": results}, why=operation.id,
+            )  # fmt: skip

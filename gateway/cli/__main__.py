@@ -1,0 +1,5 @@
+"""`python -m gateway.cli` is the `semarak` command."""
+
+from gateway.cli import main
+
+main()

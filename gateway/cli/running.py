@@ -1,0 +1,90 @@
+"""Run the service in this process: signals, log, and errors as sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+import typer
+
+from drivers.errors import DriverError
+from gateway.app.service import Service, Setting
+from gateway.errors import GatewayError
+from gateway.settings.site import load_site
+
+
+def serve_site(folder: Path, data: Path, http: str) -> int:
+    """Serve a site until it is told to stop; return 1 with a sentence when it cannot start."""
+    try:
+        host, port = address(http)
+        return run(Setting(data, host, port, lambda: load_site(folder)))
+    except GatewayError as error:
+        typer.echo(str(error), err=True)
+        return 1
+
+
+def address(http: str) -> tuple[str, int]:
+    """Return host and port of `HOST:PORT`; raise GatewayError."""
+    host, _, port = http.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise GatewayError(f"{http!r} is no address; write it as HOST:PORT, as 127.0.0.1:8080")
+    return host.strip("[]"), int(port)
+
+
+def run(
+    setting: Setting,
+    *,
+    ready: Callable[[Service], None] | None = None,
+    prepare: Callable[[Service], object] | None = None,
+) -> int:
+    """Run the service until SIGTERM or SIGINT; return its exit code."""
+    keep_log()
+    try:
+        asyncio.run(_until_told(setting, ready, prepare))
+    except (GatewayError, DriverError) as error:
+        typer.echo(str(error), err=True)
+        return 1
+    return 0
+
+
+async def _until_told(
+    setting: Setting, ready: Callable[[Service], None] | None, prepare: Callable[[Service], object] | None
+) -> None:
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    service = Service(setting)
+    async with asyncio.TaskGroup() as tasks:
+        if prepare is not None:
+            made = prepare(service)
+            if asyncio.iscoroutine(made):
+                await made
+        serving = tasks.create_task(service.run(lambda: ready(service) if ready else None), name="service")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, over.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(service.reload(), name="reload"))
+        ending = tasks.create_task(over.wait(), name="told to stop")
+        await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def keep_log() -> None:
+    """Write our log and that of the libraries to standard error, one line an event."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

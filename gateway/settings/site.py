@@ -1,0 +1,228 @@
+"""Read a site's folder of YAML files into one `Site`, or say everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from drivers.device_config import BilingualName, DevicesFile, Id, PointsFile, Strict
+from drivers.model import Device, Name, Place, Point
+from drivers.registry import DRIVERS, SOURCES
+from drivers.strict_yaml import Document, YamlError, load_file
+from gateway.alarms.compile import compile_rules
+from gateway.alarms.config import AlarmsConfig, ScalesConfig
+from gateway.alarms.rule import AlarmRule, RuleError
+from gateway.interlocks import Interlock, InterlockConfig
+from gateway.settings.fault import SiteError, SiteFault, at, did_you_mean, of_validation, of_yaml
+from wall_controller.config import ScenesFile, WallsFile, read_scenes, read_walls
+from wall_controller.errors import BadWall
+from wall_controller.layout import Wall
+from wall_controller.scene import Scene
+
+M = TypeVar("M", bound=BaseModel)
+MOST_PACE = 10_000
+
+
+class SiteFile(Strict):
+    """`site.yaml`: who we are; `pace` is how many times faster than life a demonstration runs, 1 for a real site."""
+
+    id: Id
+    name: BilingualName
+    timezone: str = "Asia/Jakarta"
+    place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    pace: Annotated[float, Field(ge=1, le=MOST_PACE)] = 1.0
+    interlocks: list[InterlockConfig] = Field(default_factory=list)
+
+
+FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {
+    "site.yaml": (SiteFile, None),
+    "devices.yaml": (DevicesFile, {"devices": []}),
+    "points.yaml": (PointsFile, {"points": []}),
+    "scales.yaml": (ScalesConfig, {"scales": []}),
+    "alarms.yaml": (AlarmsConfig, {"rules": []}),
+    "walls.yaml": (WallsFile, {"walls": []}),
+    "scenes.yaml": (ScenesFile, {"scenes": []}),
+}
+"""Every file of a site with its model and what stands for it when it is not there; None: it must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One installation, validated whole; the periods of its points are already divided by `pace`."""
+
+    id: str
+    name: Name
+    timezone: str
+    place: Place | None
+    pace: float
+    devices: Mapping[str, Device]
+    points: Mapping[str, Point]
+    rules: tuple[AlarmRule, ...]
+    interlocks: tuple[Interlock, ...]
+    walls: Mapping[str, Wall]
+    scenes: Mapping[str, Scene]
+
+
+def load_site(folder: Path, *, pace: float | None = None, links: Mapping[str, str] | None = None) -> Site:
+    """Return the site in `folder`; raise SiteError with every fault.
+
+    `pace` and `links` (device → URL) stand in for what the files say: the demonstration's stand-ins listen elsewhere.
+    """
+    return _Reading(folder).site(pace, links or {})
+
+
+class _Reading:
+    """One reading of a folder: collects faults, and gives up before a later step would stumble over an earlier one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._faults: list[SiteFault] = []
+        self._documents: dict[str, Document] = {}
+
+    def site(self, pace: float | None, links: Mapping[str, str]) -> Site:
+        self._read_files()
+        head = self._model("site.yaml", SiteFile)
+        devices_file, points_file = self._model("devices.yaml", DevicesFile), self._model("points.yaml", PointsFile)
+        scales, alarms = self._model("scales.yaml", ScalesConfig), self._model("alarms.yaml", AlarmsConfig)
+        walls_file, scenes_file = self._model("walls.yaml", WallsFile), self._model("scenes.yaml", ScenesFile)
+        self._stop_at_faults()
+        pace = head.pace if pace is None else pace
+        devices = self._unique("devices.yaml", "devices", [each.device() for each in devices_file.devices])
+        points = self._unique("points.yaml", "points", [each.point() for each in points_file.points])
+        self._check_devices(devices)
+        self._check_points(devices, points)
+        walls, scenes = self._walls(walls_file, scenes_file, devices)
+        self._check_interlocks(head, devices, points)
+        self._stop_at_faults()
+        rules = self._rules(alarms, scales, points, scenes)
+        return Site(
+            head.id, head.name.name(), head.timezone, Place(*head.place) if head.place else None, pace,
+            {name: replace(each, link=links.get(name, each.link)) for name, each in devices.items()},
+            {name: _paced(each, pace) for name, each in points.items()},
+            rules, tuple(each.interlock() for each in head.interlocks), walls, scenes,
+        )  # fmt: skip
+
+    def _read_files(self) -> None:
+        if not self._folder.is_dir():
+            fault = SiteFault(str(self._folder), 1, 1, "", "there is no such folder", "name the folder of a site")
+            raise SiteError([fault])
+        for path in sorted(self._folder.glob("*.y*ml")):
+            if path.name not in FILES:
+                hint = did_you_mean(path.name, FILES)
+                self._faults.append(SiteFault(path.name, 1, 1, "", "a site has no file of this name", hint))
+        for name in FILES:
+            if (self._folder / name).exists():
+                try:
+                    self._documents[name] = load_file(self._folder / name)
+                except YamlError as error:
+                    self._faults.append(of_yaml(error))
+            elif FILES[name][1] is None:
+                self._faults.append(SiteFault(name, 1, 1, "", "the file is missing", "a site needs at least site.yaml"))
+        self._stop_at_faults()
+
+    def _model(self, name: str, model: type[M]) -> M:
+        document = self._documents.setdefault(name, Document(name, FILES[name][1], {}))
+        try:
+            return model.model_validate({} if document.data is None else document.data)
+        except ValidationError as error:
+            self._faults += of_validation(document, error)
+            return model.model_construct()
+
+    def _unique(self, file: str, key: str, things: list[Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for number, thing in enumerate(things):
+            if thing.id in found:
+                self._faults.append(at(self._documents[file], (key, number, "id"), f"{thing.id} stands here twice"))
+            found[thing.id] = thing
+        return found
+
+    def _check_devices(self, devices: Mapping[str, Device]) -> None:
+        document = self._documents["devices.yaml"]
+        for number, device in enumerate(devices.values()):
+            path = ("devices", number)
+            spec = DRIVERS.get(device.driver) or SOURCES.get(device.driver)
+            if spec is None:
+                hint = did_you_mean(device.driver, [*DRIVERS, *SOURCES])
+                self._faults.append(at(document, (*path, "driver"), f"there is no driver {device.driver!r}", hint))
+                continue
+            self._validate(document, spec.options, dict(device.options), (*path, "options"))
+
+    def _check_points(self, devices: Mapping[str, Device], points: Mapping[str, Point]) -> None:
+        document = self._documents["points.yaml"]
+        for number, point in enumerate(points.values()):
+            path = ("points", number)
+            device = devices.get(point.device)
+            if device is None:
+                hint = did_you_mean(point.device, devices)
+                self._faults.append(at(document, (*path, "device"), f"there is no device {point.device!r}", hint))
+            elif device.driver in SOURCES:
+                self._validate(document, SOURCES[device.driver].address, dict(point.address), (*path, "address"))
+            elif device.driver in DRIVERS:
+                hint = "its points come with its driver"
+                self._faults.append(at(document, (*path, "device"), f"{device.id} is no source of telemetry", hint))
+
+    def _validate(self, document: Document, model: type[BaseModel], data: Any, under: tuple[str | int, ...]) -> None:
+        try:
+            model.model_validate(data)
+        except ValidationError as error:
+            self._faults += of_validation(document, error, under=under)
+
+    def _walls(
+        self, walls_file: WallsFile, scenes_file: ScenesFile, devices: Mapping[str, Device]
+    ) -> tuple[Mapping[str, Wall], Mapping[str, Scene]]:
+        walls: Mapping[str, Wall] = {}
+        scenes: Mapping[str, Scene] = {}
+        file = "walls.yaml"
+        try:
+            walls = read_walls(walls_file)
+            self._check_wall_devices(walls, devices)
+            file = "scenes.yaml"
+            scenes = read_scenes(scenes_file, walls)
+        except BadWall as error:
+            self._faults += [at(self._documents[file], problem.path, problem.text) for problem in error.problems]
+        return walls, scenes
+
+    def _check_wall_devices(self, walls: Mapping[str, Wall], devices: Mapping[str, Device]) -> None:
+        for number, wall in enumerate(walls.values()):
+            named = [wall.matrix, *(panel.device for panel in wall.panels.values())]
+            for device in named:
+                if device not in devices:
+                    text, hint = f"there is no device {device!r}", did_you_mean(device, devices)
+                    self._faults.append(at(self._documents["walls.yaml"], ("walls", number), text, hint))
+
+    def _check_interlocks(self, head: SiteFile, devices: Mapping[str, Device], points: Mapping[str, Point]) -> None:
+        document = self._documents["site.yaml"]
+        for number, interlock in enumerate(head.interlocks):
+            path = ("interlocks", number)
+            if interlock.when.point not in points:
+                text, hint = f"there is no point {interlock.when.point!r}", did_you_mean(interlock.when.point, points)
+                self._faults.append(at(document, (*path, "when", "point"), text, hint))
+            for device in _unknown(interlock.devices or (), devices):
+                text, hint = f"there is no device {device!r}", did_you_mean(device, devices)
+                self._faults.append(at(document, (*path, "devices"), text, hint))
+
+    def _rules(
+        self, alarms: AlarmsConfig, scales: ScalesConfig, points: Mapping[str, Point], scenes: Mapping[str, Scene]
+    ) -> tuple[AlarmRule, ...]:
+        try:
+            return compile_rules(
+                alarms, scales=[each.scale() for each in scales.scales], points=points.values(), scenes=scenes
+            )
+        except RuleError as error:
+            raise SiteError([at(self._documents["alarms.yaml"], error.path, error.message, error.hint)]) from None
+
+    def _stop_at_faults(self) -> None:
+        if self._faults:
+            raise SiteError(self._faults)
+
+
+def _unknown(names: Any, known: Mapping[str, object]) -> Iterator[str]:
+    return (name for name in names if name not in known)
+
+
+def _paced(point: Point, pace: float) -> Point:
+    return replace(point, every=point.every / pace, stale_after=point.stale_after / pace)
