@@ -8,22 +8,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
+
+from drivers.model import Clock
 
 log = structlog.get_logger()
 
 LASTING_PAUSE_S = 60.0
 """How long a part rests whose error says that trying again will not help (a wrong password)."""
-
-
-class Clock(Protocol):
-    """Time, given from outside."""
-
-    def now(self) -> int: ...
-    def mono(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class PartState(StrEnum):
@@ -97,7 +91,7 @@ class Supervisor:
             task.cancel()
 
     def guard(self, name: str, listener: Callable[[Sequence[Any]], None]) -> Callable[[Sequence[Any]], None]:
-        """Return `listener` made safe: what it raises is counted and shown under `name`, and harms no other listener."""
+        """Return `listener` made safe: what it raises is counted, shown under `name`, and harms no other listener."""
 
         def guarded(batch: Sequence[Any]) -> None:
             try:

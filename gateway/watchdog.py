@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from gateway.supervisor import Clock
+from drivers.model import Clock
 
 log = structlog.get_logger()
 

@@ -79,8 +79,9 @@ class Wishes:
         if not chosen:
             raise NotAllowed(f"no region of scene {scene} lets an alarm in; an operator can recall it")
         label = name or f"{kind}:{scene}"
+        stay = max(dwell, self._wall.dwell)
         claims = tuple(
-            Claim(f"{label}/{region}", self._wall.id, region, scene, by, kind, now, priority, until, max(dwell, self._wall.dwell), why)
+            Claim(f"{label}/{region}", self._wall.id, region, scene, by, kind, now, priority, until, stay, why)
             for region in chosen
         )
         once = merged({step.device: step.effects} for step in known.steps)
@@ -90,8 +91,9 @@ class Wishes:
         self, layouts: Mapping[str, Layout], *, by: str, kind: Kind, now: int, until: int | None = None, why: str = ""
     ) -> Wish:
         """Return the wish for layouts that somebody drew, by region."""
+        wall, stay = self._wall.id, self._wall.dwell
         claims = tuple(
-            Claim(f"{kind}:{now}/{region}", self._wall.id, region, "", by, kind, now, 0, until, self._wall.dwell, why, layout)
+            Claim(f"{kind}:{now}/{region}", wall, region, "", by, kind, now, 0, until, stay, why, layout)
             for region, layout in layouts.items()
         )
         return Wish(claims, "", by, why or "a drawn layout", PRIORITIES[kind], {})

@@ -9,7 +9,7 @@ from typing import Any
 Doc = Mapping[str, Any]
 """A JSON object of the gateway's API."""
 
-DONE = ("done", "verified")
+DONE = ("ok", "late")
 
 
 @dataclass(slots=True)

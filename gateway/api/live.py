@@ -42,6 +42,7 @@ class Hub:
         self._changed: set[str] = set()
         self._garbage: dict[tuple[str, str], Rejected] = {}
         self._active: dict[str, bool] = {}
+        self._site = self._site_now()
         self._every = {
             self._tell_devices: DEVICES_S, self._tell_garbage: DEVICES_S, self._beat: BEAT_S, self._look: LOOK_S,
         }  # fmt: skip
@@ -170,12 +171,22 @@ class Hub:
             self._send("health", views.health(self._gateway))
 
     def _look(self) -> None:
+        site = self._site_now()
+        if site != self._site:
+            self._site = site
+            self.end_all(CHANGED)
         for outbox in self.clients:
             actor = still(outbox.actor, self._gateway)
             if actor is None:
                 outbox.end(SIGNED_OUT)
             elif outbox.allowed != set(actor.permissions()):
                 outbox.end(CHANGED)
+
+    def _site_now(self) -> list[object]:
+        """Return what a snapshot tells of the site's files."""
+        gateway = self._gateway
+        kept = (gateway.points, gateway.devices, gateway.rules, gateway.scenes)
+        return [each for mapping in kept for each in mapping.values()]
 
     # ── messages ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -59,4 +59,5 @@ async def _close(socket: web.WebSocketResponse, outbox: Outbox, transport: async
     with suppress(TimeoutError, ConnectionError):
         async with asyncio.timeout(CLOSE_S):
             await socket.close(code=ending.code, message=ending.why.encode())
+    # An orderly close waits until the client has read everything, which this one may never do.
     transport.abort()

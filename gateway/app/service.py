@@ -137,6 +137,8 @@ class Service:
             await self._first_login()
             self._start()
             await self._listening()
+            vital = {"store": self._store.flush, "alarms": self._alarms_answer, "api": self._api_answers}
+            self._supervisor.add("watchdog", Watchdog(vital, clock=self._clock).run)
             self._audit.record("system", "service.start", self._site.id, after={"version": version("semarak")})
             notify("READY=1")
             ready()
@@ -166,8 +168,9 @@ class Service:
         add("actions", self._actions.run)
         add("api", self._api.run)
         self._field.start(site, list(site.devices))
-        vital = {"store": self._store.flush, "api": self._api_answers}
-        add("watchdog", Watchdog(vital, clock=self._clock).run)
+
+    async def _alarms_answer(self) -> None:
+        self.engine.tick()
 
     async def _api_answers(self) -> None:
         _, writer = await asyncio.open_connection(*self._api.address)

@@ -44,7 +44,7 @@ def demo(
     site: Annotated[Path | None, typer.Option(help="The folder of another site.")] = None,
     ports_from: Annotated[int, typer.Option(help="Move every port: the screens to N, the stand-ins behind it.")] = 0,
     pace: Annotated[float, typer.Option(min=1, max=10_000, help="How many times faster than life.")] = 60.0,
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,  # noqa: FBT002 - an option of a command
 ) -> None:
     """Show the hall of Balai Raya Semarak working: broker, sensors, panels, matrix and projector are stand-ins."""
     from gateway.cli.demonstration import Demonstration

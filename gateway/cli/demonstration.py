@@ -56,9 +56,7 @@ class Demonstration:
     def run(self) -> int:
         """Run until it is told to stop; return 1 with a sentence when it cannot start."""
         try:
-            host, port = address(self._http)
-            if host not in LOOPBACK:
-                raise GatewayError("the demonstration has well-known passwords: it listens on 127.0.0.1 only")
+            host, port = _loopback(self._http)
             folder = self._site or demo_site()
             typer.echo(f"1/3  reading the site in {folder}")
             raw = load_site(folder, pace=1)
@@ -102,10 +100,18 @@ class Demonstration:
             typer.echo(f"    {name:10} {PASSWORD}   {role}")
         typer.echo(
             f"\n  It runs {self._pace:g} times faster than life, and the screens say so. Play the flood with the button\n"
-            f"  on the page, or: semarak-bench scenario banjir --gateway {service.url}\n  Stop with Ctrl-C.\n"
+            f"  on the page, or: semarak-bench scenario banjir --gateway {service.url}\n"
+            "  Stop with Ctrl-C.\n"
         )
         if self._browser:
             webbrowser.open(service.url)
+
+
+def _loopback(http: str) -> tuple[str, int]:
+    host, port = address(http)
+    if host not in LOOPBACK:
+        raise GatewayError("the demonstration has well-known passwords: it listens on 127.0.0.1 only")
+    return host, port
 
 
 async def _demo_accounts(service: Service) -> None:

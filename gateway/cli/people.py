@@ -9,10 +9,10 @@ from pathlib import Path
 import typer
 
 from gateway.app.service import STORE_FILE
+from gateway.audit.audit import Audit
 from gateway.auth.accounts import Accounts
 from gateway.auth.roles import Role
 from gateway.auth.tokens import Tokens
-from gateway.audit.audit import Audit
 from gateway.clock import SystemClock, clock_quality
 from gateway.errors import GatewayError
 from gateway.store.store import Store

@@ -123,8 +123,8 @@ def wall(
 
 
 CLAIM = {"id": "c1", "scene": "banjir", "kind": "alarm"}
-ROUTE = {"device": "matrix", "verb": "route", "result": "verified"}
-TILE = {"device": "lfd", "verb": "tile", "result": "verified"}
+ROUTE = {"device": "matrix", "verb": "route", "result": "ok"}
+TILE = {"device": "lfd", "verb": "tile", "result": "ok"}
 
 
 class Gateway:

@@ -241,8 +241,8 @@ class Config:
 class Hall:
     """The gateway's parts, put together as the composition does."""
 
-    def __init__(self, *, simulator: str | None = None) -> None:
-        self.clock = SystemClock()
+    def __init__(self, *, simulator: str | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
         self.bus = Bus()
         self.store = Store()
         self.paper = Paper()
@@ -263,9 +263,10 @@ class Hall:
         self.bus.subscribe(Reading, self.engine.on_readings)
         self.changes: list[AlarmChange] = []
         self.bus.subscribe(AlarmChange, self.changes.extend)
+        self.points = {point.id: point for point in (RIVER, DOOR, SIGN)}
         self.gateway = Gateway(
             site=SiteName("hall", name("Hall")), version="0.1.0",
-            points={point.id: point for point in (RIVER, DOOR, SIGN)}, rules={"river": FLOOD},
+            points=self.points, rules={"river": FLOOD},
             devices={device.id: device for device in DEVICES},
             verbs=lambda device: () if device.id == "broker" else ("power", "route"), statuses=self.statuses,
             counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine, commands=self.commands,

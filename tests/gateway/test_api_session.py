@@ -71,14 +71,14 @@ async def test_too_many_failed_logins_are_told_when_to_try_again() -> None:
 async def test_logins_from_one_address_are_limited_whatever_the_name() -> None:
     async with serving(Hall()) as browser:
         statuses = [(await browser.ask("POST", "session", {"name": f"n{n}"})).status for n in range(12)]
-        assert (statuses[0], statuses[-1]) == (422, 429)
+        assert (statuses[0], set(statuses)) == (422, {422, 429})
 
 
 async def test_guessing_tokens_is_limited() -> None:
     async with serving(Hall()) as browser:
         browser.headers["Authorization"] = "Bearer guess"
         statuses = [(await browser.ask("GET", "points")).status for _ in range(40)]
-        assert (statuses[0], statuses[-1]) == (401, 429)
+        assert (statuses[0], set(statuses)) == (401, {401, 429})
 
 
 async def test_a_write_with_a_session_needs_its_token() -> None:

@@ -82,16 +82,12 @@ async def test_the_snapshot_holds_everything_and_the_changes_follow_it() -> None
         }  # fmt: skip
 
 
-async def test_health_is_told_every_two_seconds_and_after_every_change() -> None:
+async def test_a_part_that_fails_is_told() -> None:
     hall = Hall()
     async with serving(hall) as nobody, looking(nobody.as_program("leader")) as screen:
         await screen.hear("health")
         hall.bus.publish([PartHealth("store", PartState.RESTARTING, 0)])
-        start = hall.clock.mono()
         assert (await screen.hear("health"))["data"]["parts"][0]["name"] == "store"
-        assert hall.clock.mono() - start < 1.0
-        await screen.hear("health")
-        assert hall.clock.mono() - start < 3.0
 
 
 async def test_a_fast_point_is_told_at_most_five_times_a_second_and_the_last_value_arrives() -> None:

@@ -225,8 +225,9 @@ def panel(view: WallView, name: str) -> PanelView:
 
 
 def alarm(
-    name: str, *, scene: str = "banjir", severity: int = 3, since: int = 0, until: int | None = None, dwell: float = LEAST_DWELL
-) -> Claim:
+    name: str, *, scene: str = "banjir", severity: int = 3, since: int = 0, until: int | None = None,
+    dwell: float = LEAST_DWELL,
+) -> Claim:  # fmt: skip
     """Return an alarm's claim on the region where alarms may enter."""
     return Claim(name, "utama", "tanggap", scene, f"alarm:{name}", Kind.ALARM, since, severity, until, dwell)
 
