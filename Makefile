@@ -38,7 +38,7 @@ lock: setup ## resolve requirements.lock again from pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra build --no-header --only-binary :all: pyproject.toml -o requirements.lock
 
 ui: ## check the types of the screens' JavaScript (needs node)
-	@cd tools/vendor && npm ci --silent && npx tsc -p ../../gateway/web/jsconfig.json
+	@cd tools/vendor && npm install --silent && npm run --silent types
 
 bench: setup ## the benchmark: ingest, and alarm to wall
 	@$(BIN)/python -m bench

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -104,3 +104,22 @@ def cpu_seconds(pid: int) -> float:
     """Return the user and system seconds that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def publisher(
+    port: int, qos: int, count: int, sensors: int, rate: float
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Start a publisher that encodes everything and then waits for `go`; `rate` a second, 0: as fast as it can."""
+    words = [sys.executable, "-m", "bench.load", *map(str, (port, qos, count, sensors, rate))]
+    return running(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def go(load: subprocess.Popen[bytes]) -> int:
+    """Let the publisher start once it is ready; return the CLOCK_MONOTONIC nanoseconds of that moment."""
+    assert load.stdout is not None
+    assert load.stdin is not None
+    load.stdout.readline()
+    began = time.monotonic_ns()
+    load.stdin.write(b"go\n")
+    load.stdin.flush()
+    return began

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Row:
-    """One figure over the runs, beside a named reference's; `better` says which way is good."""
+    """One figure over the runs, beside a named reference's; a ratio is ours over theirs."""
 
     name: str
     unit: str
@@ -19,6 +19,11 @@ class Row:
     goal: str = ""
     values: list[float] = field(default_factory=list)
     reference: list[float] = field(default_factory=list)
+
+    def add(self, ours: float, theirs: float) -> None:
+        """Add a run."""
+        self.values.append(ours)
+        self.reference.append(theirs)
 
     def ratios(self) -> list[float]:
         """Return ours over the reference's, run by run."""

@@ -30,7 +30,9 @@ class NameConfig(Strict):
     """A name in both languages; plain text stands for both."""
 
     id: Annotated[str, Field(min_length=1, max_length=120)]
+    """In Bahasa Indonesia."""
     en: Annotated[str, Field(min_length=1, max_length=120)]
+    """In English."""
 
     def name(self) -> Name:
         """Return the name as a value."""
@@ -41,20 +43,28 @@ def _both_languages(value: Any) -> Any:
     return {"id": value, "en": value} if isinstance(value, str) else value
 
 
-BilingualName = Annotated[NameConfig, BeforeValidator(_both_languages)]
+BilingualName = Annotated[NameConfig, BeforeValidator(_both_languages, json_schema_input_type=str | NameConfig)]
 
 
 class DeviceConfig(Strict):
     """One entry of `devices.yaml`."""
 
     id: Id
+    """How other files and the API call it; it never changes."""
     name: BilingualName
+    """What people call it; plain text stands for both languages."""
     driver: str
+    """The driver or source that speaks to it; see SUPPORTED.md."""
     link: str
+    """Where it is, as `tcp://192.0.2.21:9990` or `mqtt://192.0.2.5:1883`; never with a password."""
     options: dict[str, Scalar] = {}
+    """The driver's own options."""
     room: str = ""
+    """The room it stands in."""
     tags: list[str] = []
+    """Words that interlocks and people pick devices by."""
     enabled: bool = True
+    """False: it is known and left alone."""
 
     @field_validator("link")
     @classmethod
@@ -78,18 +88,31 @@ class PointConfig(Strict):
     """One entry of `points.yaml`; `every` and `stale_after` in seconds, `place` is latitude, longitude in degrees."""
 
     id: Id
+    """How other files and the API call it; it never changes."""
     name: BilingualName
+    """What people call it; plain text stands for both languages."""
     device: Id
+    """The source of telemetry that brings it."""
     kind: Literal["number", "flag", "text"] = "number"
+    """A number, a flag (true or false) or a text."""
     unit: str = ""
+    """The unit that its source uses, as it is shown."""
     range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """The least and the greatest believable value; beyond them a reading is BAD."""
     place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """Where it stands: latitude and longitude, WGS 84 degrees."""
     every: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    """Its period in seconds; 0: it comes when it changes."""
     stale_after: Annotated[float, Field(ge=0)] | None = None
+    """Seconds of silence after which it is stale; three periods unless given, 0: never."""
     deadband: Annotated[float, Field(ge=0)] = 0.0
+    """A change smaller than this is no news."""
     owner: str = ""
+    """The agency that answers for it."""
     tags: list[str] = []
+    """Words that people pick points by."""
     address: dict[str, Scalar] = {}
+    """Where its source keeps it, in the source's own words."""
 
     @model_validator(mode="after")
     def _range_is_a_range(self) -> PointConfig:
@@ -112,9 +135,11 @@ class DevicesFile(Strict):
     """`devices.yaml`."""
 
     devices: list[DeviceConfig]
+    """Everything that is spoken to."""
 
 
 class PointsFile(Strict):
     """`points.yaml`."""
 
     points: list[PointConfig]
+    """Everything that can be read."""

@@ -24,9 +24,13 @@ class ConditionConfig(Strict):
     """What a point must read: exactly one of `above`, `below`, `equals`."""
 
     point: Id
+    """The point that is looked at; unknown or BAD is never true."""
     above: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """True while it reads more than this."""
     below: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """True while it reads less than this."""
     equals: Scalar | None = None
+    """True while it reads exactly this."""
 
     @model_validator(mode="after")
     def _one_test(self) -> ConditionConfig:
@@ -39,12 +43,19 @@ class InterlockConfig(Strict):
     """One interlock: `verb` (with `args`) on these devices, or on all with `tag`, only `when` a point reads so."""
 
     id: Id
+    """How the audit calls it."""
     devices: list[Id] | None = None
+    """The devices it guards; or say `tag`."""
     tag: str | None = None
+    """It guards every device with this tag; or say `devices`."""
     verb: str
+    """The verb it guards."""
     args: dict[str, Scalar] = Field(default_factory=dict)
+    """Only commands with these arguments; none: all of that verb."""
     when: ConditionConfig
+    """What must be true."""
     reason: Annotated[str, Field(min_length=1)]
+    """What the operator is told when it forbids."""
 
     @field_validator("verb")
     @classmethod

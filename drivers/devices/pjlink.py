@@ -35,6 +35,7 @@ class Options(Strict):
     """The password of the projector's network menu, if it has one."""
 
     password: SecretStr = SecretStr("")
+    """The password of the projector's network menu, if it has one."""
 
 
 class Pjlink:

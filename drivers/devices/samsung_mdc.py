@@ -40,8 +40,11 @@ class Options(Strict):
     """`id` is the display id of the panel's menu (254 is everybody and answers never)."""
 
     id: Annotated[int, Field(ge=0, le=253)] = 1
+    """The display id of the panel's menu; 254 is everybody and answers never."""
     expect_serial: str = ""
+    """The serial number that must answer before anything is commanded."""
     expect_model: str = ""
+    """The model that must answer before anything is commanded."""
 
 
 class SamsungMdc:

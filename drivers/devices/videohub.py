@@ -30,8 +30,11 @@ class Options(Strict):
     """How many inputs and outputs; what the device says about itself wins."""
 
     inputs: Count | None = None
+    """How many inputs; what the device says of itself wins."""
     outputs: Count | None = None
+    """How many outputs; what the device says of itself wins."""
     expect_model: str = ""
+    """The model that must answer before anything is commanded."""
 
 
 class Videohub:

@@ -22,11 +22,17 @@ class ModbusOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     unit: Annotated[int, Field(ge=0, le=255)] = 1
+    """The unit that is asked when a point does not say."""
     timeout: Annotated[float, Field(gt=0, le=30)] = 1.0
+    """Seconds to wait for an answer."""
     every: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds between polls of points that do not say."""
     gap: Annotated[int, Field(ge=0, le=100)] = 8
+    """How many unused addresses are read along rather than asking twice."""
     words: Annotated[int, Field(ge=1, le=125)] = 125
+    """How many registers the device gives in one answer."""
     bits: Annotated[int, Field(ge=1, le=2000)] = 2000
+    """How many bits the device gives in one answer."""
 
 
 class ModbusSource:

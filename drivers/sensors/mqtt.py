@@ -32,12 +32,19 @@ class MqttOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     filters: str = ""
+    """Subscriptions, comma-separated; none: what the points' topics share."""
     username: str = ""
+    """The login, if the broker wants one."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     client_id: Annotated[str, Field(min_length=1, max_length=64)] = "semarak"
+    """Under which name the broker keeps what we have not yet taken."""
     qos: Literal[0, 1] = 1
+    """1: a message is acknowledged once it is on the disk."""
     clean: bool = False
+    """True: the broker forgets us when we leave, and messages are lost."""
     keepalive: Annotated[int, Field(ge=1, le=5)] = 3
+    """Seconds; a broker that says nothing for twice as long is given up."""
 
 
 class Pace:

@@ -41,12 +41,19 @@ class RegisterAddress(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     unit: Annotated[int, Field(ge=0, le=255)] | None = None
+    """The unit; the device's unless given."""
     table: Table
+    """Which of the four tables."""
     address: Annotated[int, Field(ge=0, le=65_535)]
+    """From 0."""
     type: Literal["u16", "s16", "u32", "s32", "f32", "bool"] = "u16"
+    """How the registers are read; a bit is `bool`."""
     order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
+    """The order of the bytes of a 32-bit value."""
     scale: float = 1
+    """The value is raw × scale + offset."""
     offset: float = 0
+    """The value is raw × scale + offset."""
 
     @model_validator(mode="after")
     def _bits_are_bool(self) -> RegisterAddress:

@@ -21,8 +21,11 @@ class TopicAddress(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     topic: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^#+]+$")]
+    """The topic of its messages, without wildcards."""
     sensor: str = ""
+    """The sensor's id in the message; the topic's last level but one unless given."""
     metric: str = ""
+    """The metric in the message; none: it is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

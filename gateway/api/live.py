@@ -21,7 +21,7 @@ from wall_controller.view import WallView
 READINGS_S = 0.2
 """At most five readings a second of one point."""
 DEVICES_S = 1.0
-BEAT_S = 2.0
+BEAT_S = 1.0
 """Health is told at least this often: a page that hears nothing for three seconds says so."""
 LOOK_S = 5.0
 """How often it is checked whether a client's session still holds."""

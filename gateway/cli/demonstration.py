@@ -18,7 +18,7 @@ import typer
 import gateway
 from drivers.model import Device
 from drivers.registry import DRIVERS
-from gateway.app.service import Service, Setting
+from gateway.app.running_site import RunningSite, Setting
 from gateway.auth.accounts import Accounts
 from gateway.auth.roles import Role
 from gateway.cli.running import address, run
@@ -94,13 +94,13 @@ class Demonstration:
     def _first_port(self) -> int:
         return self._ports_from + 1 if self._ports_from else FIRST_PORT
 
-    def _ready(self, service: Service) -> None:
+    def _ready(self, service: RunningSite) -> None:
         typer.echo(f"\n  Semarak is on {service.url}\n")
         for name, role in LOGINS.items():
             typer.echo(f"    {name:10} {PASSWORD}   {role}")
         typer.echo(
-            f"\n  It runs {self._pace:g} times faster than life, and the screens say so. Play the flood with the button\n"
-            f"  on the page, or: semarak-bench scenario banjir --gateway {service.url}\n"
+            f"\n  It runs {self._pace:g} times faster than life, and the screens say so. Play the flood with the\n"
+            f"  button on the page, or: semarak-bench scenario banjir --gateway {service.url}\n"
             "  Stop with Ctrl-C.\n"
         )
         if self._browser:
@@ -114,7 +114,7 @@ def _loopback(http: str) -> tuple[str, int]:
     return host, port
 
 
-async def _demo_accounts(service: Service) -> None:
+async def _demo_accounts(service: RunningSite) -> None:
     known = {account.name for account in service.accounts.list()}
     async with asyncio.TaskGroup() as tasks:
         for name, role in LOGINS.items():

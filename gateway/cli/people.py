@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.app.service import STORE_FILE
+from gateway.app.running_site import STORE_FILE
 from gateway.audit.audit import Audit
 from gateway.auth.accounts import Accounts
 from gateway.auth.roles import Role

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.app.service import STORE_FILE
+from gateway.app.running_site import STORE_FILE
 from gateway.audit.verify import AuditUnreadable, verify_file
 from gateway.settings.fault import SiteError
 from gateway.settings.site import load_site

@@ -14,7 +14,7 @@ import structlog
 import typer
 
 from drivers.errors import DriverError
-from gateway.app.service import Service, Setting
+from gateway.app.running_site import RunningSite, Setting
 from gateway.errors import GatewayError
 from gateway.settings.site import load_site
 
@@ -40,8 +40,8 @@ def address(http: str) -> tuple[str, int]:
 def run(
     setting: Setting,
     *,
-    ready: Callable[[Service], None] | None = None,
-    prepare: Callable[[Service], object] | None = None,
+    ready: Callable[[RunningSite], None] | None = None,
+    prepare: Callable[[RunningSite], object] | None = None,
 ) -> int:
     """Run the service until SIGTERM or SIGINT; return its exit code."""
     keep_log()
@@ -54,10 +54,10 @@ def run(
 
 
 async def _until_told(
-    setting: Setting, ready: Callable[[Service], None] | None, prepare: Callable[[Service], object] | None
+    setting: Setting, ready: Callable[[RunningSite], None] | None, prepare: Callable[[RunningSite], object] | None
 ) -> None:
     loop, over = asyncio.get_running_loop(), asyncio.Event()
-    service = Service(setting)
+    service = RunningSite(setting)
     async with asyncio.TaskGroup() as tasks:
         if prepare is not None:
             made = prepare(service)

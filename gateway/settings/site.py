@@ -31,11 +31,17 @@ class SiteFile(Strict):
     """`site.yaml`: who we are; `pace` is how many times faster than life a demonstration runs, 1 for a real site."""
 
     id: Id
+    """How the site calls itself towards programs."""
     name: BilingualName
+    """What people call it; plain text stands for both languages."""
     timezone: str = "Asia/Jakarta"
+    """The hall's time on the screens; everything is kept in UTC."""
     place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """Where it stands: latitude and longitude, WGS 84 degrees."""
     pace: Annotated[float, Field(ge=1, le=MOST_PACE)] = 1.0
+    """How many times faster than life a demonstration runs; 1 for a real site."""
     interlocks: list[InterlockConfig] = Field(default_factory=list)
+    """What must be true before a device may be commanded."""
 
 
 FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {

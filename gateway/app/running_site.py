@@ -60,7 +60,7 @@ class Setting:
     simulator: str | None = None
 
 
-class Service:
+class RunningSite:
     """One run; `run` ends when it is cancelled, with everything committed and let go."""
 
     def __init__(self, setting: Setting) -> None:
