@@ -63,7 +63,7 @@ class PanelConfig(Strict):
     input: str = "hdmi1"
     """Which of its inputs that cable is in."""
     dead: bool = False
-    """True: it is broken; windows leave it out."""
+    """True: it is broken; nothing is asked of it."""
 
 
 class SourceConfig(Strict):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from drivers.capability import VERBS
 from drivers.driver import DriverSpec
+from drivers.emulators.families import FAMILIES
 from drivers.registry import DRIVERS, SOURCES
 from gateway.api.operation import PREFIX, PUBLIC, Operation
 from gateway.api.operations import OPERATIONS
@@ -57,8 +58,6 @@ def _device(spec: DriverSpec) -> str:
 
 def tier(spec: DriverSpec) -> str:
     """Return how far a driver is proven by what lies in this tree."""
-    from drivers.emulators.serve import FAMILIES
-
     proven = {vector.verb for vector in FILES[spec.name].vectors}
     if missing := set(spec.verbs) - proven:
         return f"below bronze: no vector for {', '.join(sorted(missing))}"
