@@ -17,7 +17,7 @@ PARTS: Mapping[str, Part] = {
     "ingest": lambda folder, o: ingest.measure(folder, runs=o.runs, count=o.count, sensors=o.sensors),
     "paced": lambda folder, o: [ingest.paced(folder, runs=o.runs, sensors=o.sensors)],
     "alarm": lambda folder, o: alarm.measure(folder, runs=o.runs, probes=o.probes, sensors=o.sensors),
-    "idle": lambda folder, o: [quiet.idle(folder, runs=min(o.runs, 3), seconds=5 if o.quick else 10)],
+    "idle": lambda folder, o: [quiet.idle(folder, runs=min(o.runs, 2), seconds=8)],
     "start": lambda folder, o: [quiet.start(folder, runs=o.runs)],
 }
 

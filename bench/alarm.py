@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from bench.processes import find, gateway, go, mosquitto, publisher, running
 from bench.report import Row, quantile
 from bench.site import LIMIT, PANELS, PROBE, PROBE_TOPIC, panel_name, panel_options, write_site
 
-BACKGROUND = 5_000
+LOADS = {0: ("idle", ("", "")), 5_000: ("5,000 msg/s", ("first <= 4", "first <= 6"))}
+"""Background messages a second: what the rows are called, and the goals of median and p99."""
+
+SHARES = (0.5, 0.99)
 PATIENCE_S = 10.0
 REST_S = 0.04
 """Least pause between two samples; up to twice as long, so that nothing periodic is always met at the same moment."""
@@ -55,23 +59,24 @@ class Probe:
 def measure(folder: Path, *, runs: int, probes: int, sensors: int) -> list[Row]:
     """Return the latencies (median and p99 of each run), idle and with the background, ours beside the relay's."""
     relay = compiled(folder)
-    rows = []
-    for rate, name, goals in (
-        (0, "idle", ("", "")),
-        (BACKGROUND, f"{BACKGROUND:,} msg/s", ("first <= 4", "first <= 6")),
-    ):
-        rows += [
-            Row(f"crossing sample -> salvo, {name}, {what}", "us", "raw relay (C)", goal)
-            for what, goal in zip(("p50", "p99"), goals, strict=True)
-        ]
-        for run in range(runs):
-            print(f"alarm to wall, {name}: run {run + 1} of {runs} …", flush=True)
-            with mosquitto(folder) as port, timed_matrix() as matrix:
-                theirs = beside(port, rate, sensors, probes, lambda: relayed(relay, port, matrix, probes))
-                ours = measured(folder / f"alarm-{rate}-{run}", port, matrix, rate, sensors, probes)
-            for row, share in zip(rows[-2:], (0.5, 0.99), strict=True):
-                row.add(quantile(ours, share), quantile(theirs, share))
-    return rows
+    rows = {rate: _rows(name, goals) for rate, (name, goals) in LOADS.items()}
+    for run in range(runs):
+        print(f"alarm to wall: run {run + 1} of {runs} …", flush=True)
+        with mosquitto(folder) as port, timed_matrix() as matrix:
+            field = Field(port, matrix, sensors, probes)
+            theirs = relayed(relay, field)
+            ours = measured(folder / f"alarm-{run}", field)
+        for rate, pair in rows.items():
+            for row, share in zip(pair, SHARES, strict=True):
+                row.add(quantile(ours[rate], share), quantile(theirs[rate], share))
+    return [row for pair in rows.values() for row in pair]
+
+
+def _rows(name: str, goals: tuple[str, str]) -> list[Row]:
+    return [
+        Row(f"crossing sample -> salvo, {name}, p{round(share * 100)}", "us", "raw relay (C)", goal)
+        for share, goal in zip(SHARES, goals, strict=True)
+    ]
 
 
 def compiled(folder: Path) -> Path:
@@ -81,38 +86,49 @@ def compiled(folder: Path) -> Path:
     return program
 
 
-def beside(port: int, rate: int, sensors: int, probes: int, work):  # type: ignore[no-untyped-def] # a lambda's result
-    """Return what `work` returns, with the background running from before until after it."""
-    if not rate:
-        return work()
-    count = round(rate * (5 + probes * REST_S * 6))
-    with publisher(port, 0, count, sensors, rate) as load:
-        go(load)
-        time.sleep(0.5)
-        result = work()
-        if load.poll() is not None:
-            raise SystemExit("the background ended before the probes; the run does not count")
-        return result
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What both sides are measured with."""
+
+    port: int
+    matrix: TimedMatrix
+    sensors: int
+    probes: int
+
+    def probed(self, *, gives_back: bool) -> dict[int, list[float]]:
+        """Return the microseconds of each probe by background rate."""
+        return {rate: self._beside(rate, gives_back=gives_back) for rate in LOADS}
+
+    def _beside(self, rate: int, *, gives_back: bool) -> list[float]:
+        if not rate:
+            return probed(self.port, self.matrix, self.probes, gives_back=gives_back)
+        with publisher(self.port, 0, round(rate * (3 + self.probes * REST_S * 6)), self.sensors, rate) as load:
+            go(load)
+            time.sleep(0.5)
+            taken = probed(self.port, self.matrix, self.probes, gives_back=gives_back)
+            if load.poll() is not None:
+                raise SystemExit("the background ended before the probes; the run does not count")
+            return taken
 
 
-def relayed(relay: Path, port: int, matrix: TimedMatrix, probes: int) -> list[float]:
-    """Return the microseconds of each probe through the relay."""
-    words = [str(relay), str(port), "bkl/#", f"{LIMIT:g}", str(matrix.port)]
+def relayed(relay: Path, field: Field) -> dict[int, list[float]]:
+    """Return the latencies through the relay."""
+    words = [str(relay), str(field.port), "bkl/#", f"{LIMIT:g}", str(field.matrix.port)]
     with running(words, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        return probed(port, matrix, probes, gives_back=False)
+        return field.probed(gives_back=False)
 
 
-def measured(folder: Path, port: int, matrix: TimedMatrix, rate: int, sensors: int, probes: int) -> list[float]:
-    """Return the microseconds of each probe through the gateway: rules, claims, audit, journal and all."""
+def measured(folder: Path, field: Field) -> dict[int, list[float]]:
+    """Return the latencies through the gateway: rules, claims, audit, journal and all."""
     folder.mkdir()
     with panels(folder) as links:
-        room = {**links, "matrix": f"tcp://127.0.0.1:{matrix.port}"}
-        site = write_site(folder / "site", broker=port, sensors=sensors, room=room)
+        room = {**links, "matrix": f"tcp://127.0.0.1:{field.matrix.port}"}
+        site = write_site(folder / "site", broker=field.port, sensors=field.sensors, room=room)
         with gateway(site, folder / "data"):
-            wait_until_it_answers(port, matrix)
-            return beside(port, rate, sensors, probes, lambda: probed(port, matrix, probes, gives_back=True))
+            wait_until_it_answers(field.port, field.matrix)
+            return field.probed(gives_back=True)
 
 
 @contextmanager
@@ -158,7 +174,8 @@ def probed(port: int, matrix: TimedMatrix, probes: int, *, gives_back: bool) -> 
             drain(matrix)
             sent = probe.publish(LIMIT + 10 + number % 7)
             taken.append((_arrived(matrix, f"crossing {number + 1}") - sent) / 1_000)
-            time.sleep(REST_S * (1 + chance.random()))
+            if gives_back:
+                time.sleep(REST_S * (1 + chance.random()))
             drain(matrix)
             probe.publish(LIMIT - 100)
             if gives_back:

@@ -105,8 +105,6 @@ class PointConfig(Strict):
     """Its period in seconds; 0: it comes when it changes."""
     stale_after: Annotated[float, Field(ge=0)] | None = None
     """Seconds of silence after which it is stale; three periods unless given, 0: never."""
-    deadband: Annotated[float, Field(ge=0)] = 0.0
-    """A change smaller than this is no news."""
     owner: str = ""
     """The agency that answers for it."""
     tags: list[str] = []
@@ -126,7 +124,7 @@ class PointConfig(Strict):
         stale_after = STALE_PERIODS * self.every if self.stale_after is None else self.stale_after
         return Point(
             self.id, self.device, self.name.name(), PointKind(self.kind), self.unit, low, high,
-            Place(*self.place) if self.place else None, self.every, stale_after, self.deadband, self.owner,
+            Place(*self.place) if self.place else None, self.every, stale_after, self.owner,
             tuple(self.tags), MappingProxyType(dict(self.address)),
         )  # fmt: skip
 

@@ -106,7 +106,6 @@ class Point:
     place: Place | None = None
     every: float = 0.0
     stale_after: float = 0.0
-    deadband: float = 0.0
     owner: str = ""
     tags: tuple[str, ...] = ()
     address: Mapping[str, Value] = field(default_factory=lambda: NOTHING)

@@ -3,8 +3,11 @@
 GatewayError
 ├── StoreError      the disk or the database file
 ├── AuthError       who somebody is, or may do
+├── AuditUnreadable no audit can be proved at a path
 ├── RuleError       an alarm rule that cannot work
-└── SiteError       a site file that cannot be used (settings)
+├── NoSuchAlarm     no rule has that name; NotAllowed: the alarm's state forbids it
+├── SiteError       the site's files cannot be used
+└── Problem         what the API answers; CannotListen: its address is taken
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.generate import RENEW, stale
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("drivers", "wall_controller", "gateway")
 MOST_FILE_LINES = 400
@@ -146,6 +148,28 @@ def test_nothing_committed_speaks_of_a_machine() -> None:
         if suspicious.search(line)
     ]
     assert not found
+
+
+def test_every_page_that_follows_from_the_code_is_up_to_date() -> None:
+    assert not stale(), RENEW
+
+
+def test_every_link_of_a_page_leads_somewhere() -> None:
+    lost = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in committed()
+        if page.suffix == ".md"
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target.partition("#")[0]).exists()
+    ]
+    assert not lost
+
+
+def test_the_documentation_lists_every_page() -> None:
+    docs = ROOT / "docs"
+    listed = (docs / "README.md").read_text(encoding="utf-8")
+    pages = (path.relative_to(docs).as_posix() for path in docs.rglob("*.md") if path.parent.name != "decisions")
+    assert not [page for page in pages if page != "README.md" and f"({page})" not in listed]
 
 
 def test_the_tests_never_sleep() -> None:

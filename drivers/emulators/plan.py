@@ -65,7 +65,6 @@ class PointPlan(_Part):
     place: PlacePlan | None = None
     every: float = 0.0
     stale_after: float = 0.0
-    deadband: float = 0.0
     owner: str = ""
     tags: list[str] = []
     address: dict[str, bool | int | float | str] = {}

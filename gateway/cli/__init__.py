@@ -15,8 +15,8 @@ app = typer.Typer(
     help="Semarak, the middleware of a command centre: sensors and cameras in, a wall and a room that answer.",
 )
 audit = typer.Typer(no_args_is_help=True, help="Prove the record of everything that was done.")
-user = typer.Typer(no_args_is_help=True, help="Who may log in (the service may be stopped or running for `list`).")
-token = typer.Typer(no_args_is_help=True, help="Access for programs.")
+user = typer.Typer(no_args_is_help=True, help="Who may log in; stop the service first, or use its API.")
+token = typer.Typer(no_args_is_help=True, help="Access for programs; stop the service first, or use its API.")
 app.add_typer(audit, name="audit")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")

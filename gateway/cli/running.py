@@ -6,8 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -41,38 +40,34 @@ def run(
     setting: Setting,
     *,
     ready: Callable[[RunningSite], None] | None = None,
-    prepare: Callable[[RunningSite], object] | None = None,
+    prepare: Callable[[RunningSite], Awaitable[None]] | None = None,
 ) -> int:
     """Run the service until SIGTERM or SIGINT; return its exit code."""
     keep_log()
+    code = 0
     try:
-        asyncio.run(_until_told(setting, ready, prepare))
-    except (GatewayError, DriverError) as error:
-        typer.echo(str(error), err=True)
-        return 1
-    return 0
+        asyncio.run(_until_told(setting, ready or _nothing, prepare))
+    except* (GatewayError, DriverError) as group:
+        typer.echo(str(group.exceptions[0]), err=True)
+        code = 1
+    return code
+
+
+def _nothing(_site: RunningSite) -> None:
+    """Do nothing when the site is ready."""
 
 
 async def _until_told(
-    setting: Setting, ready: Callable[[RunningSite], None] | None, prepare: Callable[[RunningSite], object] | None
+    setting: Setting, ready: Callable[[RunningSite], None], prepare: Callable[[RunningSite], Awaitable[None]] | None
 ) -> None:
-    loop, over = asyncio.get_running_loop(), asyncio.Event()
-    service = RunningSite(setting)
+    loop, site = asyncio.get_running_loop(), RunningSite(setting)
+    if prepare is not None:
+        await prepare(site)
     async with asyncio.TaskGroup() as tasks:
-        if prepare is not None:
-            made = prepare(service)
-            if asyncio.iscoroutine(made):
-                await made
-        serving = tasks.create_task(service.run(lambda: ready(service) if ready else None), name="service")
+        serving = tasks.create_task(site.run(lambda: ready(site)), name="site")
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, over.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(service.reload(), name="reload"))
-        ending = tasks.create_task(over.wait(), name="told to stop")
-        await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
+            loop.add_signal_handler(number, serving.cancel)
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(site.reload(), name="reload"))
 
 
 def keep_log() -> None:

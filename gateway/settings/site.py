@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from drivers.device_config import BilingualName, DevicesFile, Id, PointsFile, Strict
 from drivers.model import Device, Name, Place, Point
 from drivers.registry import DRIVERS, SOURCES
-from drivers.strict_yaml import Document, YamlError, load_file
+from drivers.strict_yaml import Document, KeyPath, YamlError, load_file
 from gateway.alarms.compile import compile_rules
 from gateway.alarms.config import AlarmsConfig, ScalesConfig
 from gateway.alarms.rule import AlarmRule, RuleError
@@ -185,20 +185,28 @@ class _Reading:
         file = "walls.yaml"
         try:
             walls = read_walls(walls_file)
-            self._check_wall_devices(walls, devices)
+            self._check_wall_devices(walls_file, scenes_file, devices)
             file = "scenes.yaml"
             scenes = read_scenes(scenes_file, walls)
         except BadWall as error:
             self._faults += [at(self._documents[file], problem.path, problem.text) for problem in error.problems]
         return walls, scenes
 
-    def _check_wall_devices(self, walls: Mapping[str, Wall], devices: Mapping[str, Device]) -> None:
-        for number, wall in enumerate(walls.values()):
-            named = [wall.matrix, *(panel.device for panel in wall.panels.values())]
-            for device in named:
-                if device not in devices:
-                    text, hint = f"there is no device {device!r}", did_you_mean(device, devices)
-                    self._faults.append(at(self._documents["walls.yaml"], ("walls", number), text, hint))
+    def _check_wall_devices(
+        self, walls_file: WallsFile, scenes_file: ScenesFile, devices: Mapping[str, Device]
+    ) -> None:
+        named: list[tuple[str, KeyPath, str]] = []
+        for at_wall, wall in enumerate(walls_file.walls):
+            named.append(("walls.yaml", ("walls", at_wall, "matrix", "device"), wall.matrix.device))
+            for at_panel, panel in enumerate(wall.panels):
+                named.append(("walls.yaml", ("walls", at_wall, "panels", at_panel, "device"), panel.device))
+        for at_scene, scene in enumerate(scenes_file.scenes):
+            for at_step, step in enumerate(scene.steps):
+                named.append(("scenes.yaml", ("scenes", at_scene, "steps", at_step, "device"), step.device))
+        for file, path, device in named:
+            if device not in devices:
+                text, hint = f"there is no device {device!r}", did_you_mean(device, devices)
+                self._faults.append(at(self._documents[file], path, text, hint))
 
     def _check_interlocks(self, head: SiteFile, devices: Mapping[str, Device], points: Mapping[str, Point]) -> None:
         document = self._documents["site.yaml"]

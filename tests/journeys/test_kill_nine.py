@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from gateway.clock import SystemClock
-from tests.journeys.world import Hall, Person, child, free_port
+from tests.journeys.world import Hall, Person, free_port
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
 
@@ -84,16 +84,16 @@ def a_site(folder: Path) -> Path:
 def mosquitto(folder: Path) -> Iterator[int]:
     """Run mosquitto until the block ends."""
     port, config = free_port(), folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nlog_dest stdout\n")
-    words = [str(shutil.which("mosquitto")), "-c", str(config), "-v"]
-    with child(words, folder / "mosquitto.log", stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        while "running" not in (line := process.stdout.readline()):
-            assert line, "mosquitto did not start"
-        drain = threading.Thread(target=process.stdout.read, name="mosquitto's log")
-        drain.start()
-        yield port
-    drain.join()
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n")
+    words = [str(shutil.which("mosquitto")), "-c", str(config)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            while "running" not in (line := process.stderr.readline()):
+                assert line, "mosquitto did not start"
+            yield port
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -102,7 +102,9 @@ def a_hall(folder: Path, kind: str) -> Iterator[tuple[Hall, int]]:
     site = a_site(folder / "site-files")
     if kind == "mosquitto":
         with mosquitto(folder) as port:
-            with Hall(folder / "hall", site=site, pace=1, sensors=False, elsewhere={"broker": f"mqtt://127.0.0.1:{port}"}) as hall:
+            with Hall(
+                folder / "hall", site=site, pace=1, sensors=False, elsewhere={"broker": f"mqtt://127.0.0.1:{port}"}
+            ) as hall:
                 yield hall, port
         return
     with Hall(folder / "hall", site=site, pace=1, sensors=False) as hall:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +96,8 @@ class Hall:
         with self._stack:
             self._start_stand_ins()
             self.point_to({**self.links, **self._elsewhere})
-            asyncio.run(_people(self.data))
+            with ThreadPoolExecutor(1) as aside:  # the test may have a loop of its own in this thread
+                aside.submit(asyncio.run, _people(self.data)).result()
             self.start()
             self._stack.callback(self.stop)
             self._stack = self._stack.pop_all()
@@ -291,6 +293,15 @@ class Person:
             assert answer.status < 400, told
             return told
 
+    async def mark(self, device: str) -> int:
+        """Return the time of the last exchange that a stand-in has logged."""
+        return max((each["at"] for each in (await self.side_door("GET", f"log/{device}"))["items"]), default=0)
+
+    async def heard_by(self, device: str, since: int) -> list[str]:
+        """Return what a stand-in heard after a mark, in words."""
+        log = (await self.side_door("GET", f"log/{device}"))["items"]
+        return [each["text"] for each in log if each["direction"] == "heard" and each["at"] > since]
+
     async def until(self, holds: Callable[[], object], *, within: float = 20.0, what: str = "") -> None:
         """Read the live messages until something holds; fail when it does not within so many seconds."""
         try:
@@ -327,3 +338,13 @@ class Person:
 def verified(person: Person) -> Callable[[], bool]:
     """Return the question whether every panel of the wall is verified."""
     return lambda: len(person.screen.panels("verified")) == 12
+
+
+def orders(texts: Sequence[str]) -> list[str]:
+    """Return what a panel was ordered, without what it was asked."""
+    return [text for text in texts if "?" not in text]
+
+
+def salvos(texts: Sequence[str]) -> list[str]:
+    """Return what the matrix was ordered to route, without what it was asked."""
+    return [text for text in texts if text.startswith("VIDEO OUTPUT ROUTING: |")]

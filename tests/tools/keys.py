@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
@@ -20,9 +21,9 @@ HEAD = """\
 
 Generated from the code; to renew it: `make docs`. The same as JSON Schema for editors: `config/schemas/`.
 
-A site is a folder. `site.yaml` must be there; every other file may be missing. YAML is strict: an unknown key, a repeated
-key, an anchor and a value of another type are refused, each with file, line and a hint; `on` and `22:00` are text. Put this
-into the first line of a file to have an editor complete its keys:
+A site is a folder. `site.yaml` must be there; every other file may be missing. YAML is strict: an unknown key, a
+repeated key, an anchor and a value of another type are refused, each with file, line and a hint; `on` and `22:00` are
+text. Put this into the first line of a file to have an editor complete its keys:
 
 ```yaml
 # yaml-language-server: $schema=../schemas/points.json
@@ -67,7 +68,9 @@ def models(model: type[BaseModel]) -> list[type[BaseModel]]:
     """Return a model and all that it is made of, each once, outermost first."""
     found = [model]
     for each in found:
-        found += [part for field in each.model_fields.values() for part in _inside(field.annotation) if part not in found]
+        found += [
+            part for field in each.model_fields.values() for part in _inside(field.annotation) if part not in found
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -97,25 +100,19 @@ def site_files() -> str:
         for each in models(model):
             if each.__name__ not in seen:
                 seen.add(each.__name__)
-                parts.append(_section(each, title=None if each is model else _title(each)))
+                parts.append(_section(each, title=None if each is model else _words(each.__name__).capitalize()))
     parts.append("## Options and addresses by driver\n")
-    for device in DRIVERS.values():
-        parts.append(_section(device.options, title=f"{device.name}: options"))
+    parts += [_section(each.options, title=f"{each.name}: options") for each in DRIVERS.values()]
     for source in SOURCES.values():
         parts.append(_section(source.options, title=f"{source.name}: options"))
         parts.append(_section(source.address, title=f"{source.name}: the address of a point"))
     return "\n".join(parts)
 
 
-def _title(model: type[BaseModel]) -> str:
-    words = model.__name__.removesuffix("Config").removesuffix("File")
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in words).strip().capitalize()
-
-
 def _section(model: type[BaseModel], *, title: str | None) -> str:
     told = [f"### {title}\n\n{inspect.cleandoc(model.__doc__ or '')}\n"] if title else []
     rows = [_row(model, key, field) for key, field in model.model_fields.items()]
-    return "\n".join([*told, "| key | type | when left out | meaning |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([*told, "| key | type | when left out | meaning |", "| --- | --- | --- | --- |", *rows, ""])
 
 
 def _row(model: type[BaseModel], key: str, field: FieldInfo) -> str:
@@ -130,16 +127,20 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if hasattr(value, "get_secret_value"):
         value = value.get_secret_value()
-    return "nothing" if value in (None, "", [], {}) else f"`{json_text(value)}`"
+    return "nothing" if value in (None, "", [], {}) else f"`{_text(value)}`"
 
 
-def json_text(value: Any) -> str:
+def _text(value: Any) -> str:
     """Return a default as it would be written in the file."""
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-_LIMITS = {"minimum": "≥ {}", "maximum": "≤ {}", "exclusiveMinimum": "> {}", "minLength": "{} or more characters"}
-_LIMITS |= {"maxLength": "at most {} characters", "minItems": "{} or more", "maxItems": "at most {}"}
+_LIMITS = {"exclusiveMinimum": "> {}", "minimum": "≥ {}", "maximum": "≤ {}", "minLength": "{} or more characters"}
+_LIMITS |= {"maxLength": "at most {} characters", "minItems": "{} or more"}
+_KINDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+_SCALAR = ["boolean", "integer", "number", "string"]
 
 
 def _kind(part: dict[str, Any]) -> str:
@@ -147,6 +148,8 @@ def _kind(part: dict[str, Any]) -> str:
     if "$ref" in part:
         return "name" if part["$ref"] == "NameConfig" else _words(part["$ref"])
     if "anyOf" in part:
+        if [each.get("type") for each in part["anyOf"]][:4] == _SCALAR:
+            return "number, text, true or false"
         kinds = [_kind(each) for each in part["anyOf"] if each.get("type") != "null"]
         return "name" if "name" in kinds else " or ".join(dict.fromkeys(kinds))
     if "enum" in part:
@@ -158,16 +161,18 @@ def _kind(part: dict[str, Any]) -> str:
 
 def _plain(part: dict[str, Any]) -> str:
     kind = str(part.get("type", "value"))
+    if kind == "array" and "maxItems" in part:
+        return f"list of {part['maxItems']} {_kind(part['items'])}s"
     if kind == "array":
         kind = f"list of {_kind(part['items'])}"
     elif kind == "object":
         kind = f"mapping to {_kind(part['additionalProperties'])}" if "additionalProperties" in part else "mapping"
     elif part.get("pattern", "").startswith("^[a-z0-9]"):
         return "id"
-    kind = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
     limits = [text.format(f"{part[key]:g}") for key, text in _LIMITS.items() if key in part]
-    return ", ".join([kind, *limits])
+    return ", ".join([_KINDS.get(kind, kind), *limits])
 
 
 def _words(name: str) -> str:
-    return name.removesuffix("Config").lower()
+    """Return what a model is called in running text: `ScaleLevelConfig` is a scale level."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name.removesuffix("Config")).lower()

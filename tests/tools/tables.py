@@ -28,11 +28,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def supported() -> str:
     """Return the page of what Semarak speaks to."""
-    parts = [
+    head = (
         f"# What Semarak speaks to\n\n{RENEWED}\n\n"
-        "*Bronze*: every verb has a vector, byte for byte, with its source. *Silver*: the driver also meets a stateful\n"
-        "emulator under faults: late, cut, garbled, refused. *Gold*: proven on hardware, with model, firmware and date.\n"
-        "Nothing is gold yet: no claim here rests on a real device.\n\n## Devices\n",
+        "*Bronze*: every verb has a vector, byte for byte, with its source. *Silver*: the driver also meets a\n"
+        "stateful emulator under faults: late, cut, garbled, refused. *Gold*: proven on hardware, with model,\n"
+        "firmware and date. Nothing is gold yet: no claim here rests on a real device.\n\n## Devices\n"
+    )
+    parts = [
+        head,
         table(
             ["driver", "maker", "models", "port", "verbs", "vectors", "tier"],
             ([f"`{each.name}`", each.maker, ", ".join(each.models), str(each.port), _codes(each.verbs),
@@ -41,7 +44,9 @@ def supported() -> str:
     ]  # fmt: skip
     parts += [_device(each) for each in DRIVERS.values()]
     parts.append("## Sources of telemetry\n")
-    sources = ([f"`{name}`", (sys.modules[spec.options.__module__].__doc__ or "").strip()] for name, spec in SOURCES.items())
+    sources = (
+        [f"`{name}`", (sys.modules[spec.options.__module__].__doc__ or "").strip()] for name, spec in SOURCES.items()
+    )
     parts.append(table(["source", "what it is"], sources))
     return "\n".join(parts)
 
@@ -77,8 +82,8 @@ def verbs() -> str:
     )  # fmt: skip
     return (
         f"# Verbs\n\n{RENEWED}\n\n"
-        "What a device can be asked, whoever made it. A verb says the state that is wanted, never a step: asking twice is\n"
-        "asking once. An output or an input counts from 1.\n\n" + table(["verb", "arguments", "drivers"], rows)
+        "What a device can be asked, whoever made it. A verb says the state that is wanted, never a step: asking\n"
+        "twice is asking once. An output or an input counts from 1.\n\n" + table(["verb", "arguments", "drivers"], rows)
     )
 
 

@@ -1,0 +1,89 @@
+"""The command line answers in sentences, with exit codes that a script can use."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import app
+from gateway.cli.demonstration import plan
+from gateway.cli.running import address
+from gateway.errors import GatewayError
+from gateway.settings.site import load_site
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def semarak(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words))
+    return result.exit_code, result.output
+
+
+def test_a_sound_site_is_told_to_be_sound() -> None:
+    code, said = semarak("check", str(CONFIG / "balai-raya"))
+    assert (code, "40 points, 19 devices, 39 alarm rules, 1 wall(s), 12 scenes" in said) == (0, True)
+
+
+def test_a_broken_site_is_refused_with_file_line_and_hint(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text("id: x\nname: X\ntimezon: Asia/Jakarta\n")
+    code, said = semarak("check", str(tmp_path))
+    assert code == 1
+    assert "site.yaml:3:1: timezon: there is no key 'timezon' here" in said
+
+
+def test_a_person_added_on_the_command_line_is_listed(tmp_path: Path) -> None:
+    added = semarak(
+        "user", "add", "siti", "--role", "operator", "--password", "perahu-kertas-7", "--data", str(tmp_path)
+    )
+    assert added == (0, "siti may log in as operator.\n")
+    assert "siti" in semarak("user", "list", "--data", str(tmp_path))[1]
+
+
+def test_a_weak_password_and_an_unknown_role_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    weak = semarak("user", "add", "siti", "--role", "operator", "--password", "pendek", "--data", str(tmp_path))
+    role = semarak("user", "add", "siti", "--role", "raja", "--password", "perahu-kertas-7", "--data", str(tmp_path))
+    assert (weak[0], role[0]) == (1, 1)
+    assert "the roles are operator" in role[1]
+
+
+def test_a_token_is_shown_once_and_the_audit_of_it_is_whole(tmp_path: Path) -> None:
+    code, said = semarak("token", "add", "logger", "--role", "technician", "--data", str(tmp_path))
+    assert (code, "Shown this once" in said) == (0, True)
+    assert semarak("audit", "verify", "--data", str(tmp_path)) == (
+        0, "The audit is whole: 1 events, every one chained to the one before.\n",
+    )  # fmt: skip
+
+
+def test_no_audit_is_said_to_be_none(tmp_path: Path) -> None:
+    assert semarak("audit", "verify", "--data", str(tmp_path))[0] == 2
+
+
+@pytest.mark.parametrize("text", ["8080", "host:", "host:x", "host:70000", ":8080"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(GatewayError, match="HOST:PORT"):
+        address(text)
+
+
+def test_the_stand_ins_of_the_demo_are_every_device_of_the_site_each_on_its_own_port() -> None:
+    made = plan(load_site(CONFIG / "balai-raya"), pace=60, first_port=20_000)
+    ports = [made["control"], made["broker"]["port"], *(each["port"] for each in made["modbus"] + made["devices"])]
+    assert ports == list(range(20_000, 20_020))
+    assert len(made["field"]["points"]) == 31
+    assert [len(each["points"]) for each in made["modbus"]] == [6, 2, 1]
+
+
+def test_the_demo_listens_on_the_loopback_only() -> None:
+    code, said = semarak("demo", "--http", "0.0.0.0:8080", "--no-browser")
+    assert (code, "127.0.0.1 only" in said) == (1, True)
+
+
+def test_an_address_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        http = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, said = semarak("serve", str(CONFIG / "minimal"), "--data", str(tmp_path), "--http", http)
+    assert (code, "choose another address with --http" in said) == (1, True)

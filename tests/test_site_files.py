@@ -1,0 +1,119 @@
+"""The site's files: the shipped hall says what the tables say, and a mistake is refused where it stands."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from drivers.model import Device, Point
+from gateway.alarms.rule import AlarmRule
+from gateway.settings.fault import SiteError
+from gateway.settings.site import Site, load_site
+
+HERE = Path(__file__).parent
+CONFIG = HERE.parent / "config"
+GOOD = sorted(path for path in (HERE / "configs" / "good").iterdir())
+BAD = sorted(path for path in (HERE / "configs" / "bad").iterdir())
+
+Row = Mapping[str, str]
+
+
+def rows(name: str) -> list[Row]:
+    with (HERE / "samples" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+SENSORS = [row for row in rows("demo_sensors.csv") if row["protokol"] != "snmp"]
+"""Every sensor whose driver is here."""
+
+JUDGED = [row for row in SENSORS if row["batas_1"] or row["batas_2"] or row["batas_3"]]
+ROOM = [row for row in rows("demo_devices.csv") if row["driver"] in {"samsung_mdc", "videohub", "pjlink"}]
+LEVELS_OF_HOURLY_RAIN = 2
+"""From 10 mm on the hourly scale has two levels: the table's third limit, 40 mm, has no name there."""
+
+
+def by_id(row: Row) -> str:
+    return row["id"]
+
+
+@pytest.fixture(scope="module")
+def hall() -> Site:
+    return load_site(CONFIG / "balai-raya")
+
+
+def told(row: Row) -> tuple[object, ...]:
+    """Return what the table says of a point: unit and range, but for a flag, then the period."""
+    if row["satuan"] == "bool":
+        return "flag", "", None, None, float(row["periode_s"])
+    return "number", row["satuan"], float(row["min_wajar"]), float(row["maks_wajar"]), float(row["periode_s"])
+
+
+def said(point: Point) -> tuple[object, ...]:
+    return point.kind.value, point.unit, point.low, point.high, point.every
+
+
+@pytest.mark.parametrize("row", SENSORS, ids=by_id)
+def test_every_sensor_of_the_table_is_a_point(hall: Site, row: Row) -> None:
+    assert said(hall.points[row["id"]]) == told(row)
+
+
+@pytest.mark.parametrize("row", [row for row in SENSORS if row["protokol"] == "mqtt"], ids=by_id)
+def test_every_mqtt_sensor_is_heard_on_its_topic(hall: Site, row: Row) -> None:
+    address = hall.points[row["id"]].address
+    assert (address["topic"], address["metric"]) == (row["alamat"], row["metric"])
+
+
+def rule_of(hall: Site, row: Row) -> AlarmRule:
+    (rule,) = [rule for rule in hall.rules if rule.point == row["id"]]
+    return rule
+
+
+@pytest.mark.parametrize("row", JUDGED, ids=by_id)
+def test_every_limit_of_the_table_is_a_level(hall: Site, row: Row) -> None:
+    limits = [float(row[name]) for name in ("batas_1", "batas_2", "batas_3") if row[name]]
+    if row["skala"] == "hujan_jam":
+        limits = limits[:LEVELS_OF_HOURLY_RAIN]
+    rule = rule_of(hall, row)
+    assert [level.limit for level in rule.levels] == limits
+    assert (rule.scale, rule.deadband, rule.on_delay) == (row["skala"], float(row["deadband"]), float(row["tunda_s"]))
+
+
+@pytest.mark.parametrize("row", [row for row in JUDGED if row["satuan"] != "bool"], ids=by_id)
+def test_every_rule_looks_the_way_the_table_says(hall: Site, row: Row) -> None:
+    assert rule_of(hall, row).kind == {"naik": "high", "turun": "low"}[row["arah"]]
+
+
+@pytest.mark.parametrize("row", ROOM, ids=by_id)
+def test_every_panel_matrix_and_projector_of_the_table_is_a_device(hall: Site, row: Row) -> None:
+    device: Device = hall.devices[row["id"]]
+    link = f"{row['angkutan']}://{row['alamat']}"
+    assert (device.name.id, device.driver, device.link, device.room) == (row["nama"], row["driver"], link, row["ruang"])
+
+
+def test_every_point_of_the_hall_is_in_the_table(hall: Site) -> None:
+    assert set(hall.points) == {row["id"] for row in SENSORS}
+
+
+def test_the_smallest_site_is_one_file() -> None:
+    site = load_site(CONFIG / "minimal")
+    assert (site.points, site.devices, site.rules, site.walls) == ({}, {}, (), {})
+
+
+@pytest.mark.parametrize("folder", GOOD, ids=lambda path: path.name)
+def test_a_sound_site_is_taken(folder: Path) -> None:
+    assert load_site(folder).id == "uji"
+
+
+@pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)
+def test_a_mistake_is_refused_with_file_line_and_hint(folder: Path) -> None:
+    with pytest.raises(SiteError) as refused:
+        load_site(folder)
+    assert str(refused.value) + "\n" == (folder / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_not_there_is_named() -> None:
+    with pytest.raises(SiteError, match=r"nowhere:1:1: there is no such folder \(name the folder of a site\)"):
+        load_site(Path("nowhere"))
