@@ -29,7 +29,7 @@ cover: setup ## branch coverage
 demo: ## the hall, working
 	@./run demo
 
-docs: setup ## write the generated pages again: schemas, alarm states, SUPPORTED.md
+docs: setup ## write the generated pages again: schemas, reference, alarm states, SUPPORTED.md
 	@$(BIN)/python -m tests.tools.generate
 
 schemas: docs ## the same as docs

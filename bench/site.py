@@ -21,7 +21,7 @@ def write_site(
     folder.mkdir(parents=True, exist_ok=True)
     gauges = [f"b{number:04d}" for number in range(sensors)]
     files = {
-        "site.yaml": "id: bench\nname: Bench\ntimezone: Asia/Jakarta\n",
+        "site.yaml": "id: bench\nname: Bench\n",
         "devices.yaml": _devices(broker, room or {}),
         "points.yaml": "points:\n" + "".join(_point(gauge, every) for gauge in gauges),
     }

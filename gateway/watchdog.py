@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -15,11 +16,12 @@ log = structlog.get_logger()
 
 
 def notify(message: str) -> None:
-    """Send `message` to systemd's notify socket; nothing happens where there is none."""
+    """Send `message` to systemd's notify socket; nothing happens where there is none, or where nobody reads it."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as peer:
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    with socket.socket(socket.AF_UNIX, kind) as peer, suppress(OSError):
         peer.connect("\0" + address[1:] if address.startswith("@") else address)
         peer.send(message.encode())
 

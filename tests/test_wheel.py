@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = ("aiohttp", "cv2", "influxdb_client", "numpy", "pymodbus", "paho", "amqtt")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
-NOT_SOURCE = ignore_patterns(
-    ".*", "var", "tests", "bench", "node_modules", "*.egg-info", "build", "dist", "__pycache__"
-)
+NOT_SOURCE = ignore_patterns(".*", "var", "node_modules", "*.egg-info", "build", "dist", "__pycache__")
 
 
 def python(*words: str, cwd: Path, packages: Sequence[Path] = ()) -> str:
@@ -78,6 +78,23 @@ def test_the_command_answers_from_elsewhere(installed: Path) -> None:
 def test_the_sites_that_it_carries_are_sound(installed: Path, name: str) -> None:
     (site,) = installed.glob(f"*.data/data/share/semarak/config/{name}")
     assert "sound" in semarak("check", str(site), installed=installed)
+
+
+def test_an_installer_puts_the_command_and_the_demo_site_into_an_environment_of_their_own(
+    wheel: Path, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "env", with_pip=False)
+    python_there = tmp_path / "env" / "bin" / "python"
+    words = ["-m", "pip", "--python", str(python_there), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    site = tmp_path / "env" / "share" / "semarak" / "config" / "balai-raya"
+    borrowed = {"PYTHONPATH": sysconfig.get_path("purelib"), "PATH": ""}
+    checked = [str(python_there.with_name("semarak")), "check", str(site)]
+    done = subprocess.run(checked, cwd=tmp_path, env=borrowed, capture_output=True, text=True, check=False)
+    assert (done.returncode, "sound" in done.stdout) == (0, True), done.stderr
+    asked = [str(python_there), "-c", "from gateway.cli.demonstration import demo_site; print(demo_site())"]
+    told = subprocess.run(asked, cwd=tmp_path, env=borrowed, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == str(site)
 
 
 def test_help_imports_nothing_heavy(installed: Path) -> None:

@@ -109,6 +109,8 @@ class Videohub:
         if block.header == END_PRELUDE:
             return self._greeting()
         read = self._news.get(block.header)
+        if read is None and not (block.header.isascii() and block.header.isprintable()):
+            raise ProtocolError(f"noise where a block begins: {block.header[:20]!r}")
         return [] if read is None else read(block)
 
     def _why(self) -> str:

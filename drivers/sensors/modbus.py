@@ -6,14 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.errors import BadConfig, LinkError, ProtocolError
 from drivers.model import Clock, Device, DeviceState, Point, Quality, Reading, Reason, Value
 from drivers.sensors.modbus_line import Line
 from drivers.sensors.modbus_wire import ModbusWire
 from drivers.sensors.register_map import Block, Register, RegisterAddress, Words, decode, plan, register
-from drivers.sensors.source import Durable, Log, Publish, Rejected, Source, SourceSpec, Standing, host_and_port
+from drivers.sensors.source import (
+    Durable,
+    Log,
+    Publish,
+    Rejected,
+    Source,
+    SourceSpec,
+    Standing,
+    host_and_port,
+    options_of,
+)
 
 
 class ModbusOptions(BaseModel):
@@ -39,7 +49,7 @@ class ModbusSource:
     """One line: dials, polls by `Line`, publishes; a connection that fails is for the supervisor to begin again."""
 
     def __init__(self, device: Device, points: Sequence[Point], *, clock: Clock, publish: Publish, tap: Log) -> None:
-        options = _options(device)
+        options = options_of(device, ModbusOptions)
         self._host, self._port = host_and_port(device, 502)
         self._device, self._clock, self._publish, self._tap = device, clock, publish, tap
         self._timeout = options.timeout
@@ -142,14 +152,6 @@ class ModbusSource:
 
     def _seen(self, direction: str, data: bytes) -> None:
         self._tap.seen(self._device.id, direction, data)
-
-
-def _options(device: Device) -> ModbusOptions:
-    try:
-        return ModbusOptions.model_validate(dict(device.options))
-    except ValidationError as error:
-        detail = error.errors()[0]
-        raise BadConfig(f"{device.id}: options: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from None
 
 
 def make(

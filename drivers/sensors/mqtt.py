@@ -8,14 +8,24 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from drivers.errors import BadConfig, LinkError, ProtocolError, Refused
 from drivers.model import Clock, Device, DeviceState, Point, Reading
 from drivers.sensors import payload
 from drivers.sensors.mqtt_link import MqttLink
 from drivers.sensors.mqtt_wire import Message, pubacks
-from drivers.sensors.source import Durable, Log, Publish, Rejected, Source, SourceSpec, Standing, host_and_port
+from drivers.sensors.source import (
+    Durable,
+    Log,
+    Publish,
+    Rejected,
+    Source,
+    SourceSpec,
+    Standing,
+    host_and_port,
+    options_of,
+)
 from drivers.sensors.topic_map import TopicAddress, filters, topic_map
 
 TICK_S = 1.0
@@ -81,7 +91,7 @@ class MqttSource:
         durable: Durable,
         tap: Log,
     ) -> None:
-        self._options = _options(device)
+        self._options = options_of(device, MqttOptions)
         self._host, self._port = host_and_port(device, 1883)
         if device.link.startswith("mqtts:"):
             raise BadConfig(f"{device.id}: TLS to a broker is not supported; use mqtt:// inside the site's network")
@@ -188,14 +198,6 @@ class MqttSource:
         """Log the last message of a chunk, topic and payload as they came."""
         topic, body, *_ = messages[-1]
         self._tap.seen(self._device.id, "received", (topic + b" " + body)[:LOGGED])
-
-
-def _options(device: Device) -> MqttOptions:
-    try:
-        return MqttOptions.model_validate(dict(device.options))
-    except ValidationError as error:
-        detail = error.errors()[0]
-        raise BadConfig(f"{device.id}: options: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from None
 
 
 def make(

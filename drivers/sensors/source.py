@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from drivers.errors import BadConfig
 from drivers.model import Clock, Device, DeviceState, DeviceStatus
 
+M = TypeVar("M", bound=BaseModel)
 Publish = Callable[[Sequence[object]], None]
 """The bus: one batch, all of one type."""
 
@@ -83,6 +84,15 @@ class Standing:
         """Show that we dial, unless a failure is on show: that stays until it is over."""
         if self.status.state in (DeviceState.DISABLED, DeviceState.UP, DeviceState.DEGRADED):
             self.show(DeviceState.DIALLING)
+
+
+def options_of(device: Device, model: type[M]) -> M:
+    """Return a device's options as `model`; raise BadConfig for what it does not allow."""
+    try:
+        return model.model_validate(dict(device.options))
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise BadConfig(f"{device.id}: options: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from None
 
 
 def host_and_port(device: Device, default: int) -> tuple[str, int]:

@@ -28,7 +28,7 @@ class ScaleLevelConfig(Strict):
     severity: Annotated[int, Field(ge=0, le=4)]
     """From 0 (information) to 4 (the worst)."""
     colour: str = ""
-    """The colour that the scale itself gives it, for print."""
+    """The colour that the scale itself gives it."""
 
 
 class ScaleConfig(Strict):

@@ -34,8 +34,6 @@ class SiteFile(Strict):
     """How the site calls itself towards programs."""
     name: BilingualName
     """What people call it; plain text stands for both languages."""
-    timezone: str = "Asia/Jakarta"
-    """The hall's time on the screens; everything is kept in UTC."""
     place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     """Where it stands: latitude and longitude, WGS 84 degrees."""
     pace: Annotated[float, Field(ge=1, le=MOST_PACE)] = 1.0
@@ -62,7 +60,6 @@ class Site:
 
     id: str
     name: Name
-    timezone: str
     place: Place | None
     pace: float
     devices: Mapping[str, Device]
@@ -106,7 +103,7 @@ class _Reading:
         self._stop_at_faults()
         rules = self._rules(alarms, scales, points, scenes)
         return Site(
-            head.id, head.name.name(), head.timezone, Place(*head.place) if head.place else None, pace,
+            head.id, head.name.name(), Place(*head.place) if head.place else None, pace,
             {name: replace(each, link=links.get(name, each.link)) for name, each in devices.items()},
             {name: _paced(each, pace) for name, each in points.items()},
             rules, tuple(each.interlock() for each in head.interlocks), walls, scenes,

@@ -30,10 +30,10 @@ def test_a_sound_site_is_told_to_be_sound() -> None:
 
 
 def test_a_broken_site_is_refused_with_file_line_and_hint(tmp_path: Path) -> None:
-    (tmp_path / "site.yaml").write_text("id: x\nname: X\ntimezon: Asia/Jakarta\n")
+    (tmp_path / "site.yaml").write_text("id: x\nname: X\nplce: [1, 2]\n# Asia/Jakarta\n")
     code, said = semarak("check", str(tmp_path))
     assert code == 1
-    assert "site.yaml:3:1: timezon: there is no key 'timezon' here" in said
+    assert "site.yaml:3:1: plce: there is no key 'plce' here" in said
 
 
 def test_a_person_added_on_the_command_line_is_listed(tmp_path: Path) -> None:

@@ -56,3 +56,14 @@ def test_the_datagram_reaches_systemds_socket(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", str(tmp_path / "notify"))
         notify("READY=1")
         assert systemd.recv(64) == b"READY=1"
+
+
+def test_a_notify_socket_that_nobody_reads_any_more_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", str(tmp_path / "notify"))
+        for _ in range(2_000):
+            notify("WATCHDOG=1")
+    notify("STOPPING=1")

@@ -31,7 +31,7 @@ from gateway.store.store import Store
 SITE = Path(__file__).parents[2] / "config" / "balai-raya"
 PACE = 600.0
 """So much faster than life: an on-delay of five minutes is half a second."""
-START_S = 20.0
+START_S = 40.0
 CHUNK = 65_536
 
 Doc = Mapping[str, Any]
@@ -42,6 +42,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_range(count: int = 30) -> int:
+    """Return the first of so many ports in a row that nobody listens on now."""
+    for first in range(21_000, 32_000, count):
+        with ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no ports are free")
 
 
 def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -126,7 +139,7 @@ class Hall:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(path))
             ready.settimeout(START_S)
-            words = semarak("serve", str(self.site), "--data", str(self.data), "--http", self.url[7:])
+            words = self._words()
             environ = {**os.environ, "NOTIFY_SOCKET": str(path)}
             self._process = self._service.enter_context(child(words, self.log, env=environ))
             try:
@@ -136,6 +149,9 @@ class Hall:
         if b"READY=1" not in told:
             self._service.close()
             raise AssertionError(f"the service did not start:\n{self.log.read_text()[-3000:]}")
+
+    def _words(self) -> list[str]:
+        return semarak("serve", str(self.site), "--data", str(self.data), "--http", self.url[7:])
 
     def stop(self) -> None:
         """Stop the service as systemd does."""
@@ -161,6 +177,23 @@ class Hall:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
         self.links, self.control = said["links"], said["control"]
+
+
+class Demonstration(Hall):
+    """`semarak demo`, which runs its stand-ins itself."""
+
+    def __enter__(self) -> Hall:
+        self._port = free_range()
+        self.control = f"http://127.0.0.1:{self._port + 1}"
+        with self._stack:
+            self.start()
+            self._stack.callback(self.stop)
+            self._stack = self._stack.pop_all()
+        return self
+
+    def _words(self) -> list[str]:
+        told = ["--data", str(self.data), "--ports-from", str(self._port), "--pace", f"{self._pace:g}"]
+        return semarak("demo", "--no-browser", *told)
 
 
 def _any_port(part: Any) -> Any:
@@ -244,7 +277,7 @@ class Person:
         self._hall, self._name = hall, name
         self._csrf = ""
         self._http: aiohttp.ClientSession
-        self._live: aiohttp.ClientWebSocketResponse
+        self._live: aiohttp.ClientWebSocketResponse | None = None
         self.screen = Screen()
 
     async def __aenter__(self) -> Person:
@@ -255,7 +288,7 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._live.close()
+        await self._hang_up()
         await self._http.close()
 
     async def look(self) -> None:
@@ -267,10 +300,15 @@ class Person:
 
     async def reconnect(self) -> None:
         """Take a new snapshot, as the page does when the connection ends."""
+        await self._hang_up()
         live = f"{self._hall.url}/api/v1/live"
         patience = aiohttp.ClientWSTimeout(ws_close=1.0)
         self._live = await self._http.ws_connect(live, origin=self._hall.url, max_msg_size=0, timeout=patience)
         self.screen.take(json.loads(await self._live.receive_str()))
+
+    async def _hang_up(self) -> None:
+        if self._live is not None:
+            await self._live.close()
 
     async def get(self, path: str) -> Answer:
         return await self.ask("GET", path)
@@ -321,6 +359,7 @@ class Person:
             return
 
     async def _hear(self) -> None:
+        assert self._live is not None
         message = await self._live.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
             self.screen.take(json.loads(message.data))
