@@ -26,7 +26,7 @@ LOADS = {0: ("idle", ("", "")), 5_000: ("5,000 msg/s", ("first <= 4", "first <= 
 
 SHARES = (0.5, 0.99)
 PATIENCE_S = 10.0
-REST_S = 0.04
+REST_S = 0.025
 """Least pause between two samples; up to twice as long, so that nothing periodic is always met at the same moment."""
 
 

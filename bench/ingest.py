@@ -17,6 +17,8 @@ PATIENCE_S = 120.0
 PACE = 5_000
 PACED_S = 3
 QUIET_S = 0.4
+OLD_S = 3_600.0
+"""How old the reading is that tells that the gateway has subscribed: no message of the load has its source time."""
 
 
 def measure(folder: Path, *, runs: int, count: int, sensors: int) -> list[Row]:
@@ -114,7 +116,7 @@ def wait_for_subscription(data: Path, port: int) -> None:
     """Return once a published reading arrives in the journal: the gateway has subscribed."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        with publisher(port, 0, 1, 1, 1) as load:
+        with publisher(port, 0, 1, 1, 1, age=OLD_S) as load:
             go(load)
             load.wait(PATIENCE_S)
         time.sleep(0.3)

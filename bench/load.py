@@ -1,6 +1,6 @@
 """Publish readings of the telemetry contract to a broker, as fast as it takes them or at a steady rate.
 
-`python -m bench.load PORT QOS COUNT SENSORS RATE` encodes everything first, prints `ready`, waits for a line on its
+`python -m bench.load PORT QOS COUNT SENSORS RATE AGE` encodes everything first, prints `ready`, waits for a line on its
 standard input, publishes, and prints the CLOCK_MONOTONIC nanoseconds of its first and last byte.
 """
 
@@ -29,9 +29,9 @@ def packet(topic: bytes, payload: bytes, qos: int, mid: int) -> bytes:
             return bytes(head) + body
 
 
-def readings(count: int, sensors: int, qos: int) -> list[bytes]:
-    """Return `count` encoded messages, turn by turn over the sensors, each with its own source time."""
-    start = datetime.now(UTC) - timedelta(seconds=count / sensors / 100 + 60)
+def readings(count: int, sensors: int, qos: int, age: float) -> list[bytes]:
+    """Return `count` encoded messages, turn by turn over the sensors, at least `age` seconds old."""
+    start = datetime.now(UTC) - timedelta(seconds=count / sensors / 100 + age)
     packets = []
     for number in range(count):
         sensor, turn = number % sensors, number // sensors
@@ -72,7 +72,7 @@ def publish(port: int, packets: list[bytes], qos: int, rate: float) -> tuple[int
 def main() -> None:
     """Encode, say so, wait, publish."""
     port, qos, count, sensors = map(int, sys.argv[1:5])
-    packets = readings(count, sensors, qos)
+    packets = readings(count, sensors, qos, float(sys.argv[6]))
     print("ready", flush=True)
     sys.stdin.readline()
     print(*publish(port, packets, qos, float(sys.argv[5])), flush=True)

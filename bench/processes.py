@@ -108,10 +108,10 @@ def cpu_seconds(pid: int) -> float:
 
 
 def publisher(
-    port: int, qos: int, count: int, sensors: int, rate: float
+    port: int, qos: int, count: int, sensors: int, rate: float, *, age: float = 60.0
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Start a publisher that encodes everything and then waits for `go`; `rate` a second, 0: as fast as it can."""
-    words = [sys.executable, "-m", "bench.load", *map(str, (port, qos, count, sensors, rate))]
+    words = [sys.executable, "-m", "bench.load", *map(str, (port, qos, count, sensors, rate, age))]
     return running(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 

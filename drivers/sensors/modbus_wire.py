@@ -68,6 +68,10 @@ class ModbusWire:
                 raise
             self._check_connection()
             raise Silent(f"{where} on {self._where} did not answer within {self._timeout:g} s") from None
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # In Python 3.11 the library's wait loses a cancellation that comes together with the answer.
+            raise asyncio.CancelledError
         if reply.isError():
             self._check_connection()
             raise _refusal(where, reply.exception_code)

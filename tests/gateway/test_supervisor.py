@@ -99,3 +99,21 @@ async def test_a_removed_part_is_forgotten_and_can_be_added_again() -> None:
     await second.steady.wait()
     await supervisor.stop()
     assert (first.let_go, second.let_go) == (True, True)
+
+
+async def test_a_part_that_turns_its_cancellation_into_an_error_is_removed_all_the_same() -> None:
+    supervisor = Supervisor(clock=FakeClock(), publish=Heard().publish)
+    starts: list[int] = []
+
+    async def run() -> None:
+        starts.append(1)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise OSError("the library lost its connection") from None
+
+    supervisor.add("line", run)
+    await asyncio.sleep(1)
+    async with asyncio.timeout(5):
+        await supervisor.remove("line")
+    assert (starts, supervisor.health()) == ([1], [])

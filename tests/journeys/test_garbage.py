@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.journeys.world import Hall, Person, verified
 
@@ -55,7 +56,7 @@ async def test_garbage_on_a_topic_is_counted_and_shown_and_the_sensor_goes_on(ha
 
 
 def publish(port: int) -> None:
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="nonsense")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="nonsense")
     client.connect("127.0.0.1", port)
     client.loop_start()
     for payload in PAYLOADS:

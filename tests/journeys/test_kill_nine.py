@@ -13,6 +13,7 @@ from types import TracebackType
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.clock import SystemClock
 from tests.journeys.world import Hall, Person, free_port
@@ -35,7 +36,7 @@ class Sender(threading.Thread):
         self.base_ms = SystemClock().now() // 1_000_000 - AGO_MS
         self.sent = 0
         self._over = threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="sender")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="sender")
         self._client.connect("127.0.0.1", port)
 
     def __enter__(self) -> Sender:
@@ -101,11 +102,13 @@ def a_hall(folder: Path, kind: str) -> Iterator[tuple[Hall, int]]:
     """Run the service before a broker of a kind; give the broker's port."""
     site = a_site(folder / "site-files")
     if kind == "mosquitto":
-        with mosquitto(folder) as port:
-            with Hall(
+        with (
+            mosquitto(folder) as port,
+            Hall(
                 folder / "hall", site=site, pace=1, sensors=False, elsewhere={"broker": f"mqtt://127.0.0.1:{port}"}
-            ) as hall:
-                yield hall, port
+            ) as hall,
+        ):
+            yield hall, port
         return
     with Hall(folder / "hall", site=site, pace=1, sensors=False) as hall:
         yield hall, int(hall.links["broker"].rpartition(":")[2])
@@ -146,8 +149,9 @@ async def test_of_what_a_broker_took_nothing_is_missing_or_double_however_often_
 
 async def seen(person: Person, number: int) -> None:
     """Wait until every point has come to a number."""
-    readings = person.screen.readings
-    await person.until(
-        lambda: all(point in readings and readings[point]["value"] >= number for point in POINTS),
-        within=30, what=f"number {number}",
-    )  # fmt: skip
+
+    def come() -> bool:
+        readings = person.screen.readings
+        return all(point in readings and readings[point]["value"] >= number for point in POINTS)
+
+    await person.until(come, within=30, what=f"number {number}")

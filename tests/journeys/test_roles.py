@@ -8,15 +8,17 @@ from tests.journeys.world import Hall, Person
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
 
-COMMAND = ("POST", "devices/lfd-r1c1/commands", {"verb": "power", "args": {"on": True}, "why": "uji"})
-AUDIT = ("GET", "audit", None)
-USERS = ("GET", "users", None)
-APPLY = ("POST", "config/check", {})
-LOG = ("GET", "devices/lfd-r1c1/log", None)
-FLOOD = ("POST", "scenes/banjir/recall", {"dry_run": True})
-ROUTINE = ("POST", "scenes/rutin/recall", {"dry_run": True})
+Wish = tuple[str, str, dict[str, object] | None]
 
-MAY = {
+COMMAND: Wish = ("POST", "devices/lfd-r1c1/commands", {"verb": "power", "args": {"on": True}, "why": "uji"})
+AUDIT: Wish = ("GET", "audit", None)
+USERS: Wish = ("GET", "users", None)
+APPLY: Wish = ("POST", "config/check", {})
+LOG: Wish = ("GET", "devices/lfd-r1c1/log", None)
+FLOOD: Wish = ("POST", "scenes/banjir/recall", {"dry_run": True})
+ROUTINE: Wish = ("POST", "scenes/rutin/recall", {"dry_run": True})
+
+MAY: dict[str, tuple[Wish, ...]] = {
     "operator": (FLOOD, ROUTINE),
     "teknisi": (COMMAND, LOG, APPLY, ROUTINE),
     "pimpinan": (FLOOD,),

@@ -1,4 +1,4 @@
-"""The site's files while it runs: a broken one is refused and the site stays; a sound one touches only what it names."""
+"""The site's files while it runs: a broken one is refused and the site stays; a sound one touches what it names."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_a_broken_file_is_refused_with_file_line_and_hint_and_the_site_sta
         assert answer.status == 422, answer
         fault = answer.body["errors"][0]
         assert fault["file"] == name
-        assert abs(fault["line"] - line) <= 1, fault
+        assert abs(fault["line"] - line) <= 2, fault
         assert hint in f"{fault['message']} {fault['hint']}"
         await stands(person)
         assert (await person.post("config/check")).body["changes"] == []
@@ -70,8 +70,8 @@ async def stands(person: Person) -> None:
 async def test_a_new_limit_is_applied_and_raises_the_alarm_with_no_part_restarted(hall: Hall) -> None:
     async with Person(hall, "admin") as person:
         await person.until(verified(person), what="the wall")
-        with edited(hall, "alarms.yaml", "{SIAGA3: 250, SIAGA2: 350", "{SIAGA3: 20, SIAGA2: 650"):
-            assert run("check", str(hall.site)).returncode == 0 or run("check", str(hall.site)).stderr == ""
+        with edited(hall, "alarms.yaml", "{SIAGA3: 250", "{SIAGA3: 20"):
+            assert run("check", str(hall.site)).returncode == 0
             before = dict(since(person))
             answer = await person.post("config/apply", {"why": "uji"})
             assert answer.body["changes"] == [f"rules: {GAUGE}"], answer
