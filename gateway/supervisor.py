@@ -108,8 +108,8 @@ class Supervisor:
             try:
                 await run()
             except Exception as caught:
-                if _is_told_to_end():  # a library turned the cancellation into an error of its own
-                    return
+                if self._tasks.get(name) is not asyncio.current_task():
+                    return  # removed: a library turned the cancellation into an error of its own
                 error = _first_cause(caught)
                 if self._clock.mono() - started > self._most_pause:
                     pause = self._first_pause
@@ -165,8 +165,3 @@ def _first_cause(error: Exception) -> Exception:
 def _unexpected(error: Exception) -> Exception | None:
     """Return the error when its traceback helps: our own errors are sentences already."""
     return None if type(error).__module__.startswith(("drivers.", "gateway.", "wall_controller.")) else error
-
-
-def _is_told_to_end() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

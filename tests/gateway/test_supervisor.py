@@ -104,16 +104,18 @@ async def test_a_removed_part_is_forgotten_and_can_be_added_again() -> None:
 async def test_a_part_that_turns_its_cancellation_into_an_error_is_removed_all_the_same() -> None:
     supervisor = Supervisor(clock=FakeClock(), publish=Heard().publish)
     starts: list[int] = []
+    started = asyncio.Event()
 
     async def run() -> None:
         starts.append(1)
+        started.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             raise OSError("the library lost its connection") from None
 
     supervisor.add("line", run)
-    await asyncio.sleep(1)
+    await started.wait()
     async with asyncio.timeout(5):
         await supervisor.remove("line")
     assert (starts, supervisor.health()) == ([1], [])
