@@ -18,6 +18,9 @@ PAGE = f"SELECT {COLUMNS} FROM audit WHERE seq > ? AND (? = '' OR action = ?) OR
 RECENT = 200
 """Events that stay in memory for a screen that has just opened."""
 
+_Noted = tuple[int, str, str, str, Json, Json, str, str, str]
+"""When (UTC ns), and what `record` was given."""
+
 
 class Ledger(Protocol):
     """Where events are kept: in order, durable soon after."""
@@ -37,8 +40,16 @@ def _unknown() -> str:
     return "unknown"
 
 
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
 class Audit:
-    """Record events; `load` first, so that the chain goes on where it ended."""
+    """Record events; `load` first, so that the chain goes on where it ended.
+
+    What happened is noted at once, with its time; `later` says when it is chained, so that an alarm's way to the wall
+    does not wait for a hash. Every question here settles first, and so must whoever closes the ledger.
+    """
 
     def __init__(
         self,
@@ -47,11 +58,14 @@ class Audit:
         *,
         publish: Callable[[Sequence[object]], None] = _nobody,
         clock_quality: Callable[[], str] = _unknown,
+        later: Callable[[Callable[[], None]], object] = _at_once,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._publish = publish
         self._clock_quality = clock_quality
+        self._later = later
+        self._waiting: list[_Noted] = []
         self._head = Head(0, GENESIS)
         self._recent: deque[Event] = deque(maxlen=RECENT)
 
@@ -77,39 +91,45 @@ class Audit:
         outcome: str = "",
         why: str = "",
         request: str = "",
-    ) -> Event:
-        """Append an event at once: chained in memory, durable with the next commit, published."""
-        texts = (
-            actor,
-            action,
-            subject,
-            canonical(before),
-            canonical(after),
-            outcome,
-            why,
-            request,
-            self._clock_quality(),
-        )
+    ) -> None:
+        """Append an event: chained and published soon, durable with the next commit after that."""
+        self._waiting.append((self._clock.now(), actor, action, subject, before, after, outcome, why, request))
+        if len(self._waiting) == 1:
+            self._later(self.settle)
+
+    def settle(self) -> None:
+        """Chain, submit and publish what was noted, in order."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        quality = self._clock_quality()
+        events = [self._chain(noted, quality) for noted in waiting]
+        self._recent.extend(events)
+        self._publish(events)
+
+    def _chain(self, noted: _Noted, quality: str) -> Event:
+        at, actor, action, subject, before, after, *rest = noted
+        texts = (actor, action, subject, canonical(before), canonical(after), *rest, quality)
         seq = self._head.seq + 1
-        row: tuple[int | str, ...] = (seq, self._clock.now(), *map(storable, texts), self._head.hash)
+        row: tuple[int | str, ...] = (seq, at, *map(storable, texts), self._head.hash)
         self._head = Head(seq, digest(row))
         self._ledger.submit(INSERT, (*row, self._head.hash))
         self._ledger.submit(HEAD, (seq, self._head.hash))
-        event = event_of((*row, self._head.hash))
-        self._recent.append(event)
-        self._publish([event])
-        return event
+        return event_of((*row, self._head.hash))
 
     def recent(self, count: int = 50) -> list[Event]:
         """Return the newest events, oldest first, those included that are not committed yet."""
+        self.settle()
         return list(self._recent)[-count:]
 
     def events(self, *, after: int = 0, action: str = "", limit: int = 100) -> list[Event]:
         """Return committed events with numbers above `after`, oldest first, of one action or of all."""
+        self.settle()
         return [event_of(row) for row in self._ledger.query(PAGE, (after, action, action, limit))]
 
     def verify(self, rows: Iterable[Row] | None = None) -> Verdict:
         """Prove the committed chain, or say where it is broken; a long one is left to `verify_file` in a thread."""
+        self.settle()
         head = read_head(self._ledger)
         return verify(self._ledger.query(ALL) if rows is None else rows, head)
 

@@ -52,10 +52,9 @@ def written(paper: Paper, count: int = 5) -> Audit:
 def test_an_event_says_everything_and_is_published(tmp_path: Path) -> None:
     heard: list[object] = []
     audit = Audit(Paper(), FakeClock(), publish=heard.extend, clock_quality=lambda: "synchronised")
-    first = audit.record(
-        "ani", "alarm.ack", "tma.1", before={"acked": False}, after={"acked": True}, why="dicek", request="r1"
-    )
-    second = audit.record("sistem", "command", "panel1", after=3.5, outcome="unsure")
+    audit.record("ani", "alarm.ack", "tma.1", before={"acked": False}, after={"acked": True}, why="dicek", request="r1")
+    audit.record("sistem", "command", "panel1", after=3.5, outcome="unsure")
+    first, second = audit.recent()
     assert heard == [first, second] == audit.recent() == audit.events()
     assert replace(first, hash="") == Event(
         1,
@@ -73,6 +72,28 @@ def test_an_event_says_everything_and_is_published(tmp_path: Path) -> None:
         "",
     )
     assert (second.seq, second.prev, second.after) == (2, first.hash, 3.5)
+
+
+def test_what_is_chained_later_keeps_its_time_and_its_order() -> None:
+    clock, heard, later = FakeClock(), [], []
+    audit = Audit(Paper(), clock, publish=heard.extend, later=later.append)
+    audit.record("alarms", "alarm.raise", "tma.1")
+    clock.advance(0.002)
+    audit.record("wall/utama", "command", "matriks-1")
+    clock.advance(1.0)
+    assert (heard, len(later)) == ([], 1)
+    later[0]()
+    assert [(event.seq, event.at - EPOCH_NS, event.action) for event in heard] == [
+        (1, 0, "alarm.raise"),
+        (2, 2_000_000, "command"),
+    ]
+    assert audit.verify() == Verdict(ok=True, count=2)
+
+
+def test_a_question_is_answered_with_what_was_just_noted() -> None:
+    audit = Audit(Paper(), FakeClock(), later=lambda work: None)
+    audit.record("budi", "login", "desk1")
+    assert [event.action for event in audit.recent()] == ["login"]
 
 
 def test_a_whole_chain_is_found_whole() -> None:
