@@ -82,7 +82,13 @@ class _Guarded(AmqttBroker):  # type: ignore[misc]  # amqtt ships no types
             del self._talks[talk]
 
     async def shutdown(self) -> None:
-        """Stop, and wait until every connection is closed."""
+        """Hang up, stop, and wait until every connection is closed.
+
+        The library cancels a client's reader and waits for its end; in Python 3.11 that cancellation can get lost when
+        a packet comes at the same moment, so the end of the stream has to tell the reader too.
+        """
+        for writer in self._talks.values():
+            writer.close()
         await super().shutdown()
         for writer in self._talks.values():
             writer.close()

@@ -82,6 +82,8 @@ class Hub:
 
     def on_alarms(self, batch: Sequence[AlarmChange]) -> None:
         """Tell alarms that changed."""
+        if not self.clients:
+            return
         for change in batch:
             self._send("alarm", views.alarm(change.alarm))
 
