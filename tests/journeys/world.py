@@ -281,7 +281,9 @@ class Person:
         self.screen = Screen()
 
     async def __aenter__(self) -> Person:
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self._http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=30)
+        )
         await self.look()
         return self
 
