@@ -14,9 +14,6 @@ from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler  # type: ig
 from amqtt.mqtt.puback import PubackPacket  # type: ignore[import-untyped]  # amqtt ships no types
 from amqtt.session import OUTGOING, ApplicationMessage, Session  # type: ignore[import-untyped]  # the same
 
-_STOP_PATIENCE = 5.0
-"""Seconds that clients get to leave when the broker stops."""
-
 LOCAL = "127.0.0.1"
 MOST_KEPT = 20_000
 """So many messages wait for a client that is away; then the oldest goes, and is counted."""
@@ -159,11 +156,7 @@ class Broker:
         """Close every connection and forget every session."""
         if self._broker is not None:
             broker, self._broker = self._broker, None
-            try:
-                async with asyncio.timeout(_STOP_PATIENCE):
-                    await broker.shutdown()
-            except TimeoutError:  # a client that neither answers nor goes: its socket is closed, that is what counts
-                self.log.append("a connection would not end")
+            await broker.shutdown()
             self.log.append("stopped")
 
     def state(self) -> Mapping[str, object]:

@@ -118,6 +118,7 @@ class Hub:
 
     async def run(self) -> None:
         """Tell what is due, for ever."""
+        self._site = self._site_now()
         while True:
             await self._gateway.clock.sleep(READINGS_S)
             self.tick()
