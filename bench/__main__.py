@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import alarm, ingest, quiet
+from bench import alarm, checks, forward, history, ingest, modbus, quiet, serial_links
+from bench import store as storage
 from bench.report import Row, show
 
 Part = Callable[[Path, argparse.Namespace], list[Row]]
@@ -17,8 +18,15 @@ PARTS: Mapping[str, Part] = {
     "ingest": lambda folder, o: ingest.measure(folder, runs=o.runs, count=o.count, sensors=o.sensors),
     "paced": lambda folder, o: [ingest.paced(folder, runs=o.runs, sensors=o.sensors)],
     "alarm": lambda folder, o: alarm.measure(folder, runs=o.runs, probes=o.probes, sensors=o.sensors),
+    "checks": lambda _, o: checks.measure(runs=o.runs),
+    "forward": lambda folder, o: forward.measure(folder, runs=o.runs, count=o.count, sensors=o.sensors),
     "idle": lambda folder, o: [quiet.idle(folder, runs=min(o.runs, 2), seconds=8)],
     "start": lambda folder, o: [quiet.start(folder, runs=o.runs)],
+    "store": lambda folder, o: storage.measure_writes(folder, runs=min(o.runs, 3)),
+    "query": lambda folder, o: storage.measure_queries(folder, runs=o.runs, series=o.series),
+    "history": lambda folder, o: history.measure(folder, runs=o.runs, series=o.series),
+    "modbus": lambda _, o: modbus.measure(runs=min(o.runs, 2), seconds=60),
+    "serial": lambda folder, o: serial_links.measure(folder, runs=o.runs),
 }
 
 
@@ -30,6 +38,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=200_000, help="messages of a burst")
     parser.add_argument("--sensors", type=int, default=1_000, help="points that they are spread over")
     parser.add_argument("--probes", type=int, default=100, help="crossings of a run")
+    parser.add_argument("--series", type=int, default=50, help="series of a week at 1 Hz that are asked about")
     parser.add_argument("--quick", action="store_true", help="a tenth of the messages, for a look")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):

@@ -36,7 +36,7 @@ def find(name: str) -> str:
     """Return the path of an installed program, or end with a sentence."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if path is None:
-        raise SystemExit(f"The benchmark needs {name}: apt-get install mosquitto mosquitto-clients gcc")
+        raise SystemExit(f"The benchmark needs {name}: see CONTRIBUTING.md for the packages")
     return path
 
 

@@ -53,10 +53,14 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def _line(row: Row) -> str:
-    spread = f"{min(row.values):,.1f} - {max(row.values):,.1f}"
-    reference = f"{statistics.median(row.reference):,.1f}" if row.reference else ""
+    spread = f"{_figure(min(row.values))} - {_figure(max(row.values))}"
+    reference = _figure(statistics.median(row.reference)) if row.reference else ""
     ratio = f"{statistics.median(row.ratios()):.2f}" if row.ratios() else ""
     return (
-        f"{row.name:52} {statistics.median(row.values):>11,.1f} {spread:>23} {row.unit:8} "
+        f"{row.name:52} {_figure(statistics.median(row.values)):>11} {spread:>23} {row.unit:8} "
         f"{row.reference_name:28} {reference:>11} {ratio:>6}  {row.goal}"
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 
 from drivers.errors import BadCommand
 from drivers.model import Arg, Value
@@ -17,7 +18,7 @@ class Verb:
     """One thing a device can be asked to do, with the type of every argument; all verbs are idempotent."""
 
     name: str
-    args: Mapping[str, type]
+    args: Mapping[str, type | UnionType]
     effects: Callable[[Mapping[str, Arg]], Effects]
 
 
@@ -68,6 +69,10 @@ def _lock(args: Mapping[str, Arg]) -> Effects:
     return {f"lock.{args['output']}": "own" if args["on"] else "free"}
 
 
+def _written(args: Mapping[str, Arg]) -> Effects:
+    return {str(args["point"]): plain(args["value"])}
+
+
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
     for verb in (
@@ -81,8 +86,14 @@ VERBS: Mapping[str, Verb] = {
         Verb("freeze", {"on": bool}, _switch("freeze")),
         Verb("brightness", {"level": int}, _same("level", "brightness")),
         Verb("lock_output", {"output": int, "on": bool}, _lock),
+        Verb("write", {"point": str, "value": Value}, _written),
     )
 }
+
+
+def kind_name(kind: type | UnionType) -> str:
+    """Return what an argument's type is called."""
+    return kind.__name__ if isinstance(kind, type) else "a flag, a number or a text"
 
 
 def check(verb: str, args: Mapping[str, Arg]) -> Verb:
@@ -95,5 +106,5 @@ def check(verb: str, args: Mapping[str, Arg]) -> Verb:
     for name, kind in known.args.items():
         value = args[name]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise BadCommand(f"{verb}: {name} must be {kind.__name__}, not {value!r}")
+            raise BadCommand(f"{verb}: {name} must be {kind_name(kind)}, not {value!r}")
     return known

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from drivers.model import Device, Name, Place, Point, PointKind
+from drivers.model import NO_CHECKS, Checks, Device, Name, Place, Point, PointKind, Report, Twin
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """Lower-case letters, digits, dot, dash and underscore: safe in URLs, topics and line protocol."""
@@ -17,7 +17,7 @@ Scalar = bool | int | float | str
 STALE_PERIODS = 3
 """A point that says nothing for three of its periods is stale (reference: HA `expire_after`, OPC UA practice)."""
 
-SCHEMES = ("tcp", "tls", "udp", "serial", "mqtt", "mqtts")
+SCHEMES = ("tcp", "tls", "udp", "serial", "rfc2217", "mqtt", "mqtts", "http", "file")
 
 
 class Strict(BaseModel):
@@ -84,6 +84,59 @@ class DeviceConfig(Strict):
         )  # fmt: skip
 
 
+class TwinConfig(Strict):
+    """A second gauge of the same thing: what both say within `differs` is believed, what they dispute is not."""
+
+    point: Id
+    """The other gauge; it needs no `twin` of its own."""
+    differs: Annotated[float, Field(ge=0)]
+    """By how much the two may differ, in the unit of the point."""
+
+    def twin(self) -> Twin:
+        """Return it as a value."""
+        return Twin(self.point, self.differs)
+
+
+class ChecksConfig(Strict):
+    """What shows that a sensor lies: such a reading is UNCERTAIN, and can neither raise nor clear an alarm."""
+
+    rate: Annotated[float, Field(gt=0)] | None = None
+    """The greatest believable change, in units a minute; between two readings at least a period is counted."""
+    confirm: Annotated[int, Field(ge=0, le=100)] = 3
+    """After a jump, so many moving readings in a row are believed; 0: only a return, a twin or a person ends it."""
+    stuck_after: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds without any change, although it reports, after which it is stuck; 0: never."""
+    stuck_band: Annotated[float, Field(ge=0)] = 0.0
+    """What moves by no more than this does not move."""
+    twin: TwinConfig | None = None
+    """A second gauge of the same thing."""
+
+    def checks(self) -> Checks:
+        """Return them as a value."""
+        twin = self.twin.twin() if self.twin else None
+        return Checks(self.rate, self.confirm, self.stuck_after, self.stuck_band, twin)
+
+
+class ReportConfig(Strict):
+    """Report by exception: what says nothing new is not stored; alarms and screens see every reading all the same."""
+
+    deadband: Annotated[float, Field(ge=0)] = 0.0
+    """What differs from the last stored value by no more than this is not stored; in the unit of the point."""
+    deadband_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    """The same in percent of `range`, instead of `deadband`."""
+    min_interval: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    """Seconds after a stored value in which no other of the same quality is stored."""
+    max_interval: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    """Seconds after which the next fresh value is stored although it has not moved; 0: never."""
+
+    def report(self, low: float | None, high: float | None) -> Report:
+        """Return it as a value; `low` and `high` are the point's range."""
+        deadband = self.deadband
+        if self.deadband_percent is not None and low is not None and high is not None:
+            deadband = self.deadband_percent / 100 * (high - low)
+        return Report(deadband, self.min_interval, self.max_interval)
+
+
 class PointConfig(Strict):
     """One entry of `points.yaml`; `every` and `stale_after` in seconds, `place` is latitude, longitude in degrees."""
 
@@ -98,7 +151,7 @@ class PointConfig(Strict):
     unit: str = ""
     """The unit that its source uses, as it is shown."""
     range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    """The least and the greatest believable value; beyond them a reading is BAD."""
+    """The least and the greatest believable value; beyond them a reading is UNCERTAIN."""
     place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     """Where it stands: latitude and longitude, WGS 84 degrees."""
     every: Annotated[float, Field(ge=0, le=86_400)] = 0.0
@@ -111,11 +164,35 @@ class PointConfig(Strict):
     """Words that people pick points by."""
     address: dict[str, Scalar] = {}
     """Where its source keeps it, in the source's own words."""
+    checks: ChecksConfig | None = None
+    """What shows that the sensor lies."""
+    report: ReportConfig | None = None
+    """Which of its readings are stored; all of them unless given."""
 
     @model_validator(mode="after")
     def _range_is_a_range(self) -> PointConfig:
         if self.range and self.range[0] >= self.range[1]:
             raise ValueError("the first number of `range` must be smaller than the second")
+        return self
+
+    @model_validator(mode="after")
+    def _checks_fit(self) -> PointConfig:
+        checks = self.checks
+        if checks and self.kind == "text":
+            raise ValueError("`checks` are for numbers and flags; a text has none")
+        if checks and checks.rate is not None and not self.every:
+            raise ValueError("`checks.rate` needs `every`: a change is judged by the period in which it is seen")
+        return self
+
+    @model_validator(mode="after")
+    def _report_fits(self) -> PointConfig:
+        report = self.report
+        if report is None:
+            return self
+        if report.deadband_percent is not None and (self.range is None or report.deadband):
+            raise ValueError("`report.deadband_percent` needs `range`, of which it is, and no `deadband` beside it")
+        if 0 < report.max_interval < report.min_interval:
+            raise ValueError("`report.max_interval` must not be shorter than `report.min_interval`")
         return self
 
     def point(self) -> Point:
@@ -126,6 +203,8 @@ class PointConfig(Strict):
             self.id, self.device, self.name.name(), PointKind(self.kind), self.unit, low, high,
             Place(*self.place) if self.place else None, self.every, stale_after, self.owner,
             tuple(self.tags), MappingProxyType(dict(self.address)),
+            self.checks.checks() if self.checks else NO_CHECKS,
+            report=self.report.report(low, high) if self.report else None,
         )  # fmt: skip
 
 

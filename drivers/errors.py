@@ -11,6 +11,10 @@ DriverError
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
+E = TypeVar("E", bound=Exception)
+
 
 class DriverError(Exception):
     """Anything that goes wrong between us and a device."""
@@ -44,3 +48,11 @@ class BadConfig(DriverError):
 
 class WrongDevice(DriverError):
     """The device that answers is not the one that the site file names."""
+
+
+def first_error(group: BaseExceptionGroup[E]) -> E:
+    """Return the first error inside a task group's bundle, as `except*` has filtered it."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return cast("E", error)

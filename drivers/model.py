@@ -51,6 +51,12 @@ class Reason(StrEnum):
     TEST = "test"
     SOURCE = "source"
     """The sensor itself says that it doubts the value."""
+    RATE = "rate"
+    """It changed faster than what it measures can."""
+    TWIN = "twin"
+    """A second gauge of the same thing says otherwise."""
+    COVERAGE = "coverage"
+    """Too little of what it is derived from is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Reading:
     quality: Quality = Quality.GOOD
     reason: Reason = Reason.NONE
     retained: bool = False
-    """A retained message: state of unknown age, which never rings a bell."""
+    """A retained message, or one that is history already when it comes: it tells nothing of now and rings no bell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,43 @@ class PointKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """A second gauge of the same thing, and by how much the two may differ."""
+
+    point: str
+    differs: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How a lying sensor shows: `rate` in units a minute, `stuck_after` in seconds (0: not looked at)."""
+
+    rate: float | None = None
+    confirm: int = 3
+    """So many moving readings in a row are believed after a jump; 0: a jump is never believed by itself."""
+    stuck_after: float = 0.0
+    stuck_band: float = 0.0
+    """What does not move by more than this does not move."""
+    twin: Twin | None = None
+
+
+NO_CHECKS = Checks()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Which readings of a point are stored: those that moved by more than `deadband`, in the point's unit.
+
+    None within `min_interval` of the one before, one at least every `max_interval` (seconds; 0: no such bound). Another
+    quality is always stored.
+    """
+
+    deadband: float = 0.0
+    min_interval: float = 0.0
+    max_interval: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """What can be read: `every` and `stale_after` are seconds (0: only when it changes, never stale)."""
 
@@ -110,6 +153,11 @@ class Point:
     tags: tuple[str, ...] = ()
     address: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     """Where the device keeps it; the driver's own words (an MQTT topic, a Modbus register)."""
+    checks: Checks = NO_CHECKS
+    urgent: bool = False
+    """An alarm waits for it: a source must not let it queue behind what only has to be kept."""
+    report: Report | None = None
+    """Which of its readings are stored; None: every one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from drivers.capability import Effects, check
 from drivers.conversation import Conversation
 from drivers.driver import Driver, DriverSpec, Request
-from drivers.errors import BadCommand, BadConfig, DriverError, WrongDevice
-from drivers.links import Link
+from drivers.errors import BadCommand, BadConfig, DriverError, WrongDevice, first_error
+from drivers.links import Link, host_of
 from drivers.links.tap import Tap
 from drivers.model import Clock, Command, Device, DeviceState, DeviceStatus, Outcome, Priority, Result, Value
 from drivers.report import Report
@@ -75,7 +75,7 @@ class Session:
         try:
             await self._connect()
         except* DriverError as group:
-            trouble = _first(group)
+            trouble = first_error(group)
         finally:
             self._let_go(f"the connection to {self._device.id} ended: {trouble or 'the session was stopped'}")
         if trouble is not None:
@@ -92,9 +92,10 @@ class Session:
         if wire is None or not self._ready:
             return self._outcome(command, Ending(Result.FAILED, self._why_not()))
         self._newest[scope(command)] = command.id
-        before = {name: self._report.last(name) for name in effects_of(command.args)}
         job = wire.command(command)
-        ending = await wire.do(job)
+        await wire.begin(job)
+        before = {name: self._report.last(name) for name in effects_of(command.args)}
+        ending = await job.end
         if ending.result is Result.DONE and job.command is not None:
             ending = await self._prove(wire, job, job.command, effects_of(job.command.args), before)
         return self._outcome(command, ending)
@@ -145,7 +146,7 @@ class Session:
     def _url(self) -> str:
         """Return where the device is, with its protocol's usual port when the site file gives none."""
         parts = urlsplit(self._device.link)
-        if not parts.hostname or ":" in parts.netloc.rpartition("]")[2]:
+        if not host_of(self._device.link) or ":" in parts.netloc.rpartition("]")[2]:
             return self._device.link
         return parts._replace(netloc=f"{parts.netloc}:{self._spec.port}").geturl()
 
@@ -230,15 +231,6 @@ class Session:
         if all(request.silent for request in job.requests):
             return Ending(Result.UNSURE, f"sent to a device that acknowledges nothing; {reads or 'nothing proves it'}")
         return Ending(Result.DONE, f"accepted; {reads or 'it could not be read back'}")
-
-
-def _first(group: BaseExceptionGroup[DriverError]) -> DriverError:
-    """Return the first error inside a task group's bundle."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, DriverError)  # noqa: S101 - `except*` lets nothing else in
-    return error
 
 
 async def _pause(wire: Wire, seconds: float) -> None:

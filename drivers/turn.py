@@ -57,7 +57,7 @@ class Job:
 
 def scope(command: Command) -> tuple[object, ...]:
     """Return what a command is about: two commands of one scope say different things about the same value."""
-    return command.verb, frozenset(command.args), command.args.get("output")
+    return command.verb, frozenset(command.args), command.args.get("output"), command.args.get("point")
 
 
 def remainder(older: Command, newer: Command) -> Command | None:
@@ -172,7 +172,7 @@ class Turn:
         for job in list(self._waiting):
             if job.end.done():
                 self._waiting.remove(job)
-            elif job.deadline < now:
+            elif job.deadline <= now:
                 self._waiting.remove(job)
                 self._expire(job)
 

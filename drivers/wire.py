@@ -57,13 +57,18 @@ class Wire:
         return Job(priority, asyncio.get_running_loop().create_future(), requests=(request,))
 
     async def do(self, job: Job) -> Ending:
-        """Return how the job ended; on an idle wire its bytes leave before the first wait."""
+        """Return how the job ended."""
+        await self.begin(job)
+        return await job.end
+
+    async def begin(self, job: Job) -> None:
+        """Let a job wait for its turn; on an idle wire its bytes leave before the first wait."""
         if self._ended:
-            return Ending(Result.FAILED, self._ended)
+            job.finish(Result.FAILED, self._ended)
+            return
         self._turn.add(job, self._clock.mono())
         with suppress(LinkError):  # The listener meets the same failure, and the job ends with the connection.
             await self._start()
-        return await job.end
 
     async def work(self) -> None:
         """Serve the jobs until the link fails; raise LinkError, Unanswered when the device says nothing any more."""

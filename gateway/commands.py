@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from drivers.capability import check
 from drivers.errors import BadCommand
-from drivers.model import Arg, Clock, Command, Device, Outcome, Result
+from drivers.model import Clock, Command, Device, Outcome, Result
 
 PERMISSION = "device.command"
 
@@ -124,7 +125,7 @@ class Commands:
     def _write(self, action: str, command: Command, actor: Issuer, outcome: Outcome | None) -> None:
         self._audit.record(
             actor.name, action, command.device,
-            after={"verb": command.verb, "args": _plain(command.args), "priority": command.priority.name.lower()},
+            after=partial(_in_short, command),
             outcome="" if outcome is None else str(outcome.result),
             why=command.why if outcome is None else outcome.detail,
             request=command.id,
@@ -135,5 +136,6 @@ class Commands:
         return outcome
 
 
-def _plain(args: Mapping[str, Arg]) -> dict[str, object]:
-    return {name: dict(arg) if isinstance(arg, Mapping) else arg for name, arg in args.items()}
+def _in_short(command: Command) -> dict[str, object]:
+    args = {name: dict(arg) if isinstance(arg, Mapping) else arg for name, arg in command.args.items()}
+    return {"verb": command.verb, "args": args, "priority": command.priority.name.lower()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from drivers.model import Device, Point
 from gateway.alarms.rule import AlarmRule
+from gateway.derive.ispu import Ispu
+from gateway.derive.window import WindowOf
 from gateway.settings.fault import SiteError
 from gateway.settings.site import Site, load_site
 
@@ -26,11 +29,10 @@ def rows(name: str) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-SENSORS = [row for row in rows("demo_sensors.csv") if row["protokol"] != "snmp"]
-"""Every sensor whose driver is here."""
+SENSORS = rows("demo_sensors.csv")
 
 JUDGED = [row for row in SENSORS if row["batas_1"] or row["batas_2"] or row["batas_3"]]
-ROOM = [row for row in rows("demo_devices.csv") if row["driver"] in {"samsung_mdc", "videohub", "pjlink"}]
+ROOM = [row for row in rows("demo_devices.csv") if row["driver"] in {"samsung_mdc", "videohub", "pjlink", "snmp"}]
 LEVELS_OF_HOURLY_RAIN = 2
 """From 10 mm on the hourly scale has two levels: the table's third limit, 40 mm, has no name there."""
 
@@ -66,6 +68,13 @@ def test_every_mqtt_sensor_is_heard_on_its_topic(hall: Site, row: Row) -> None:
     assert (address["topic"], address["metric"]) == (row["alamat"], row["metric"])
 
 
+@pytest.mark.parametrize("row", [row for row in SENSORS if row["protokol"] == "snmp"], ids=by_id)
+def test_every_snmp_sensor_is_read_from_its_object(hall: Site, row: Row) -> None:
+    point = hall.points[row["id"]]
+    host = hall.devices[point.device].link.removeprefix("udp://").removesuffix(":161")
+    assert f"{host} {point.address['oid']}" == row["alamat"]
+
+
 def rule_of(hall: Site, row: Row) -> AlarmRule:
     (rule,) = [rule for rule in hall.rules if rule.point == row["id"]]
     return rule
@@ -94,7 +103,28 @@ def test_every_panel_matrix_and_projector_of_the_table_is_a_device(hall: Site, r
 
 
 def test_every_point_of_the_hall_is_in_the_table(hall: Site) -> None:
-    assert set(hall.points) == {row["id"] for row in SENSORS}
+    assert set(hall.points) - set(hall.derived) == {row["id"] for row in SENSORS}
+
+
+def test_every_rain_gauge_has_its_day_and_every_air_sensor_its_index(hall: Site) -> None:
+    gauges = {row["id"] for row in SENSORS if row["metric"] == "hujan_1jam"}
+    air = {row["id"] for row in SENSORS if row["metric"] == "pm25"}
+    windows: defaultdict[str, set[str]] = defaultdict(set)
+    for each in hall.derived.values():
+        if isinstance(each.how, WindowOf):
+            windows[each.how.take].add(each.how.point)
+    assert (windows["integral"], windows["mean"]) == (gauges, air)
+    assert sum(isinstance(each.how, Ispu) for each in hall.derived.values()) == 2 * len(air)
+
+
+def test_every_river_gauge_is_checked_for_jumps_and_standing_still(hall: Site) -> None:
+    rivers = [hall.points[row["id"]].checks for row in SENSORS if row["metric"] == "tma"]
+    assert {(each.rate, each.stuck_after) for each in rivers} == {(30.0, 43_200.0)}
+
+
+def test_a_demonstration_runs_its_checks_at_its_pace() -> None:
+    hurried = load_site(CONFIG / "balai-raya", pace=60).points["awlr-air-bengkulu-rawamakmur"]
+    assert (hurried.every, hurried.checks.rate, hurried.checks.stuck_after) == (5.0, 1_800.0, 720.0)
 
 
 def test_the_smallest_site_is_one_file() -> None:
@@ -105,6 +135,12 @@ def test_the_smallest_site_is_one_file() -> None:
 @pytest.mark.parametrize("folder", GOOD, ids=lambda path: path.name)
 def test_a_sound_site_is_taken(folder: Path) -> None:
     assert load_site(folder).id == "uji"
+
+
+def test_files_of_options_are_taken_from_the_sites_folder() -> None:
+    folder = HERE / "configs" / "good" / "brokers"
+    options = load_site(folder).devices["lapangan"].options
+    assert (options["ca"], options["key"]) == (str(folder / "secrets" / "ca.pem"), "/etc/semarak/hall.key")
 
 
 @pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)

@@ -57,8 +57,9 @@ def test_it_carries_the_screens_the_schema_and_the_demo_site(wheel: Path) -> Non
     names = zipfile.ZipFile(wheel).namelist()
     screens = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gateway/web").rglob("*") if path.is_file()}
     schema = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gateway/store/schema").glob("*.sql")}
+    tables = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gateway/derive/data").glob("*.csv")}
     assert "gateway/web/index.html" in screens
-    assert screens | schema <= set(names)
+    assert screens | schema | tables <= set(names)
     site = {f"config/balai-raya/{path.name}" for path in (ROOT / "config/balai-raya").glob("*.yaml")}
     assert site <= {name.partition("/share/semarak/")[2] for name in names}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from wall_controller.layout import Layout, Policy, Wall
 from wall_controller.operation import Mark, Operation
 from wall_controller.plan import Plan, plan
 from wall_controller.reconcile import CommandPort, Reconciler
+from wall_controller.reflex import Call, Reflexes
 from wall_controller.scene import Scene
 from wall_controller.view import OperationView, WallView, operation_view, wall_view
 from wall_controller.wishes import PRIORITIES, Wish, Wishes
@@ -28,8 +29,8 @@ PUBLISH_EVERY = 0.05
 class WallKeeper:
     """One wall: wishes in, commands out, and a `WallView` published whenever something changed.
 
-    Everything but `run` is called in the loop's own thread and returns at once; a wish's first command starts in the
-    loop's next turn. Kept claims are taken up on first use, when `store` can be read.
+    Everything but `run` is called in the loop's own thread and returns at once; on an idle link a wish's
+    first bytes have left by then. Kept claims are taken up on first use, when `store` can be read.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class WallKeeper:
         self._wake = asyncio.Event()
         self._dirty = True
         self._published = float("-inf")
+        self._reflexes = Reflexes()
         self._hands = Reconciler(
             wall, self._scenes.values(), commands=commands, clock=clock, capabilities=self._capabilities,
             begin=lambda why: self._begin("", "wall", why, Priority.RECONCILE), stir=self._stir,
@@ -68,10 +70,27 @@ class WallKeeper:
         until: int | None = None, dwell: float = 0.0, why: str = "", name: str = "", base_revision: int | None = None,
     ) -> str:  # fmt: skip
         """Claim a scene's regions and run its room steps; `name` is what `release` takes. Return the operation's id."""
+        ahead = self._react(scene, by, why, priority=priority, regions=regions) if kind is Kind.ALARM else None
         wish = self.scene_wish(
             scene, by, kind=kind, priority=priority, regions=regions, until=until, dwell=dwell, why=why, name=name
         )
-        return self.take(wish, base_revision=base_revision)
+        return self.take(wish, base_revision=base_revision, operation=ahead)
+
+    def expect(self, calls: Iterable[Call]) -> None:
+        """Be ready for what alarms may ask for."""
+        self._reflexes.expect(calls)
+        self._stir()
+
+    def _react(
+        self, scene: str, by: str, why: str, *, priority: int, regions: Sequence[str]
+    ) -> Operation | None:  # fmt: skip
+        """Send the salvo of an expected alarm at once; return the operation that this begins, or None."""
+        salvo = self._reflexes.of(Call(scene, regions[0] if regions else "", priority))
+        if salvo is None:
+            return None
+        operation = self._begin(scene, by, why, Priority.ALARM)
+        self._hands.send_ahead(salvo, operation)
+        return operation
 
     def scene_wish(
         self, scene: str, by: str, *, kind: Kind = Kind.OPERATOR, priority: int = 0, regions: Sequence[str] = (),
@@ -98,15 +117,18 @@ class WallKeeper:
         reported = {name: seen.expected() if seen.up else {} for name, seen in self._hands.devices.items()}
         return plan(changed, reported, self._capabilities)
 
-    def take(self, wish: Wish, *, base_revision: int | None = None) -> str:
-        """Take a wish; return the operation's id. Raise Conflict when a region changed after `base_revision`."""
+    def take(self, wish: Wish, *, base_revision: int | None = None, operation: Operation | None = None) -> str:
+        """Take a wish; return the operation's id. Raise Conflict when a region changed after `base_revision`.
+
+        `operation` is given when it has begun already.
+        """
         self._wishes.check(wish.claims, base_revision)
         personal = any(claim.kind in PEOPLE for claim in wish.claims)
         once = wish.once if personal or not self._wishes.stands(wish) else {}
         for claim in wish.claims:
             self._wishes.book.put(claim)
         self._hands.want_once(once)
-        operation = self._begin(wish.scene, wish.by, wish.why, wish.priority)
+        operation = operation or self._begin(wish.scene, wish.by, wish.why, wish.priority)
         return self._refold(operation, also=tuple(once), shown=personal)
 
     def release(self, name: str) -> None:
@@ -190,11 +212,17 @@ class WallKeeper:
             if operation.ended_at is None and operation.state != "running":
                 operation.ended_at = self._clock.now()
                 self._dirty = True
+        if not self._hands.busy:
+            self._reflexes.get_ready(self._expected)
         now = self._clock.mono()
         if self._dirty and now >= self._published + PUBLISH_EVERY:
             self._dirty, self._published = False, now
             self._publish([self.view()])
         return self._pause(now)
+
+    def _expected(self, call: Call) -> Plan:
+        regions = [call.region] if call.region else ()
+        return self.preview(self.scene_wish(call.scene, "", kind=Kind.ALARM, priority=call.priority, regions=regions))
 
     def _expire(self) -> None:
         """Take up what time alone has changed: a claim that ended, an alarm that has dwelt its time."""
@@ -256,4 +284,5 @@ class WallKeeper:
 
     def _stir(self) -> None:
         self._dirty = True
+        self._reflexes.forget()
         self._wake.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from drivers.capability import VERBS, tile_text
+from drivers.capability import tile_text
 from drivers.model import Arg, Value
 from wall_controller.capacity import PANEL, Capacity
 from wall_controller.geometry import Tile, tiles
@@ -171,7 +171,7 @@ def _commands(
     salvos = [dict(ordered)] if capacity.salvo_atomic else [{output: source} for output, source in ordered]
     for salvo in salvos:
         if salvo:
-            yield "route", {"routes": salvo}, VERBS["route"].effects({"routes": salvo})
+            yield "route", {"routes": salvo}, {f"{ROUTE}{output}": source for output, source in salvo.items()}
     for name, args in ARGS.items():
         if name in values:
             yield name, args(values[name]), {name: values[name]}

@@ -9,6 +9,7 @@ from typing import Protocol
 from drivers.errors import DriverError
 from drivers.model import Clock, Command, DeviceStatus, Outcome, Priority, Quality, Reading, Result, Value
 from wall_controller.capacity import Capacity
+from wall_controller.eager import begun
 from wall_controller.layout import Policy, Wall
 from wall_controller.observed import Observed
 from wall_controller.operation import Attempt, Mark, Operation
@@ -76,14 +77,27 @@ class Reconciler:
         for step in made.steps:
             attempt = self._follow(operation, step)
             chains.setdefault(step.device, []).append((f"{operation.id}.{len(operation.attempts)}", attempt))
-        if self.tasks is not None:
-            for device, chain in chains.items():
-                name = f"wall/{self._wall.id}/{device}"
-                self.tasks.create_task(self._send(self.devices[device], chain, operation), name=name)
+        for device, chain in chains.items():
+            self._start(device, chain, operation)
         for device in devices:
             if device not in ready or device in made.unread:
                 self._miss(operation, self.devices[device])
         self._stir()
+
+    def send_ahead(self, step: Step, operation: Operation) -> None:
+        """Send a step of which it is known that the plan will have it."""
+        if self.devices[step.device].up and self.tasks is not None:
+            self._start(step.device, [(f"{operation.id}.0", self._follow(operation, step))], operation)
+
+    def _start(self, device: str, chain: Sequence[tuple[str, Attempt]], operation: Operation) -> None:
+        if self.tasks is not None:
+            work = begun(self._send(self.devices[device], chain, operation))
+            self.tasks.create_task(work, name=f"wall/{self._wall.id}/{device}")
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way."""
+        return any(seen.busy for seen in self.devices.values())
 
     def retry(self, attempts: Iterable[Attempt], operation: Operation) -> None:
         """Try these attempts again, by planning afresh for their devices."""

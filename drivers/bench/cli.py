@@ -21,6 +21,8 @@ from drivers.registry import DRIVERS
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="The technician's tool of Semarak.")
 _APPS = {
     "emulate": ("drivers.bench.emulate", "Run emulated devices on real sockets."),
+    "registers": ("drivers.bench.registers", "Show a Modbus device's registers through every type and order."),
+    "ports": ("drivers.bench.ports", "List the serial ports of this machine, by names that outlive a re-plug."),
     "scenario": ("drivers.bench.scenario", "Play a story on the simulated field."),
 }
 """Commands that are typer apps of their own, with the module of each: only the one that is called is imported."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from drivers.emulators.clock import RealClock
 from drivers.emulators.emulator import Emulator
-from drivers.emulators.families import FAMILIES, emulate
-from drivers.emulators.faults import known
+from drivers.emulators.families import FAMILIES, emulate, faults_of
+from drivers.emulators.pty_port import plugged_in
 from drivers.errors import BadConfig
 from drivers.model import Value
 from drivers.registry import DRIVERS
@@ -27,6 +28,7 @@ def device(
     port: Annotated[int | None, typer.Option(help="The port; the protocol's own, 0: any free one.")] = None,
     option: Annotated[list[str] | None, typer.Option("--option", help="State to begin with, as id=3.")] = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="A fault from the beginning, as late.")] = None,
+    serial: Annotated[Path | None, typer.Option(help="A serial port that leads to it, made at this path.")] = None,
 ) -> None:
     """Run one emulated device and say where it listens."""
     try:
@@ -34,13 +36,13 @@ def device(
         emulator = emulate(driver, name=driver, options=options, clock=RealClock())
         for name in fault or []:
             emulator.inject(name)
-    except (KeyError, ValueError, BadConfig) as error:
+    except (KeyError, TypeError, ValueError, BadConfig) as error:
         typer.echo(str(error.args[0]), err=True)
         raise typer.Exit(2) from None
-    chosen = DRIVERS[driver].port if port is None else port
+    chosen = (DRIVERS[driver].port if driver in DRIVERS else 0) if port is None else port
     try:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_run(emulator, host, chosen, driver))
+            asyncio.run(_run(emulator, host, chosen, driver=driver, serial=serial.absolute() if serial else None))
     except OSError as error:
         typer.echo(f"{host}:{chosen} cannot be listened on: {error.strerror}; choose another with --port", err=True)
         raise typer.Exit(1) from None
@@ -58,10 +60,12 @@ def parsed(option: str) -> tuple[str, Value]:
     return name, value if isinstance(value, bool | int | float | str) else text
 
 
-async def _run(emulator: Emulator, host: str, port: int, driver: str) -> None:
+async def _run(emulator: Emulator, host: str, port: int, *, driver: str, serial: Path | None) -> None:
     port = await emulator.start(host, port)
-    typer.echo(f"{driver} listens on tcp://{host}:{port}; it knows the faults {', '.join(known(driver))}")
     try:
-        await asyncio.Event().wait()
+        async with plugged_in(serial, host, port, clock=RealClock()) if serial else nullcontext():
+            where = f"tcp://{host}:{port}" + (f" and serial://{serial}" if serial else "")
+            typer.echo(f"{driver} listens on {where}; it knows the faults {', '.join(faults_of(driver))}")
+            await asyncio.Event().wait()
     finally:
         await emulator.stop()

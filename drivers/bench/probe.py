@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from drivers.driver import DriverSpec
 from drivers.errors import DriverError
-from drivers.links import Link, Unreachable
+from drivers.links import Link, Unreachable, host_of
 from drivers.links.tap import Exchange, Tap
 from drivers.model import Clock, Device, DeviceState, DeviceStatus, Reading, Value
 from drivers.session import Session
@@ -90,7 +89,7 @@ class _Watch:
     async def resolved(self, link: str, resolve: Resolve) -> bool:
         """Add the stage that finds the host's address; return False when there is none."""
         self._begin("resolve")
-        host = urlsplit(link).hostname
+        host = host_of(link)
         try:
             addresses = await resolve(host) if host else ()
         except Unreachable as error:

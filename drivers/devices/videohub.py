@@ -92,9 +92,10 @@ class Videohub:
         return Block(LOCKS, (f"{output - 1} {'O' if args['on'] else 'U'}",))
 
     def _output(self, name: str) -> int:
-        if name not in map(str, range(1, self._outputs + 1)):
+        number = int(name) if name.isascii() and name.isdecimal() else 0
+        if not 1 <= number <= self._outputs or str(number) != name:
             raise BadCommand(f"there is no output {name!r}; this matrix has 1 to {self._outputs}")
-        return int(name)
+        return number
 
     def _input(self, source: Value) -> int:
         if not isinstance(source, int) or isinstance(source, bool) or not 1 <= source <= self._inputs:

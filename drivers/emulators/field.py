@@ -32,7 +32,7 @@ class FieldSensors:
         self.sensors: dict[str, FieldSensor] = {
             point.id: FieldSensor(point, clock=clock, pace=pace, seed=seed, log=self.log, login=login)
             for point in points
-            if "topic" in point.address
+            if "topic" in point.address and point.address.get("format", "contract") == "contract"
         }
         self.pace, self.clock = pace, clock
         self._running: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class FieldSensors:
         self.load({str(args["point"]): args.get("value")})
 
     def inject(self, fault: str, **params: object) -> None:
-        """Break `point` (none: every sensor) with `stuck, nan, garbage, late, skew, duplicate` or `offline`."""
+        """Break `point` (none: every sensor) with `stuck, lying, nan, garbage, late, skew, duplicate` or `offline`."""
         if fault not in FAULTS:
             raise KeyError(f"sensors know the faults {', '.join(FAULTS)}, not {fault!r}")
         numbers = {name: float(value) for name, value in params.items() if isinstance(value, int | float)}

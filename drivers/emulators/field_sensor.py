@@ -44,6 +44,10 @@ def _garbage(said: Said, params: Mapping[str, float]) -> bytes:
     return b"\x00\xff{" + _plain(said, params)[5:40]
 
 
+def _lying(said: Said, params: Mapping[str, float]) -> bytes:
+    return _plain(said | {"value": params["value"]}, params)
+
+
 def _shifted(said: Said, params: Mapping[str, float]) -> bytes:
     at = datetime.fromisoformat(str(said["ts"])) + timedelta(seconds=params["seconds"])
     return _plain(said | {"ts": at.isoformat()}, params)
@@ -51,6 +55,7 @@ def _shifted(said: Said, params: Mapping[str, float]) -> bytes:
 
 FAULTS: Mapping[str, tuple[Fault, Mapping[str, float]]] = {
     "stuck": (_plain, {}),
+    "lying": (_lying, {"value": 1_190.0}),
     "nan": (_not_a_number, {}),
     "garbage": (_garbage, {}),
     "late": (_shifted, {"seconds": -900.0}),

@@ -12,6 +12,7 @@ from drivers.emulators.field import FieldSensors
 from drivers.emulators.modbus import ModbusDevice
 from drivers.emulators.plan import Plan, PointPlan
 from drivers.emulators.scenario import Scenarios
+from drivers.emulators.snmp_ups import SnmpUps
 from drivers.model import Clock, Point
 
 FIELD = "field"
@@ -45,6 +46,11 @@ class Hall:
             for modbus in self.plan.modbus:
                 self.emulators[modbus.id] = self._modbus(modbus.id, _points(modbus.points))
                 await self._start(modbus.id, "tcp", modbus.port)
+            for ups in self.plan.snmp:
+                self.emulators[ups.id] = SnmpUps(
+                    ups.id, ups.options, clock=self._clock, pace=self.plan.pace, seed=self.plan.seed
+                )
+                await self._start(ups.id, "udp", ups.port)
             if self.plan.broker is not None:
                 self.emulators[self.plan.broker.id] = Broker(self.plan.broker.id)
                 await self._start(self.plan.broker.id, "mqtt", self.plan.broker.port)

@@ -1,94 +1,89 @@
-"""A Modbus TCP device, or the gateway of a bus with several units, that reads what the day brings."""
+"""A Modbus device, or a bus of units, over TCP, RTU over TCP or a serial line, that reads what the day brings."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
-
-from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
-from pymodbus.server.requesthandler import ServerRequestHandler
-from pymodbus.simulator import DataType, SimData, SimDevice
+import math
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 
 from drivers.emulators import curves
 from drivers.emulators.field_sensor import LOCAL_S
+from drivers.emulators.modbus_faults import FAULTS, Troubles
+from drivers.emulators.modbus_frames import FRAMES, Adu
+from drivers.emulators.modbus_talk import PseudoLine, Talk
+from drivers.emulators.modbus_units import NO_ANSWER, Units
 from drivers.model import Clock, Point, Value
-from drivers.sensors.register_map import BIT_TABLES, Register, encode, register
+from drivers.sensors.register_map import Register, register
 
-TABLES = {1: "co", 2: "di", 3: "hr", 4: "ir"}
-"""Which table a function reads."""
-UNIT_AT = 6
-"""Where the unit stands in a Modbus TCP frame."""
-FAULTS = ("illegal", "silent", "wrong", "slow", "stop")
-
-
-class _Server(ModbusTcpServer):
-    """pymodbus's server, which can be late: as released it would then answer with the number of another question."""
-
-    late: Callable[[], Awaitable[None]]
-
-    def callback_new_connection(self) -> ServerRequestHandler:
-        """Give every client its own conversation."""
-        talk = _Conversation(  # type: ignore[no-untyped-call]  # the library leaves it untyped
-            self, self.trace_packet, self.trace_pdu, self.trace_connect
-        )
-        talk.late = self.late
-        return talk
-
-
-class _Conversation(ServerRequestHandler):
-    """Answers each question with its own number, however late."""
-
-    late: Callable[[], Awaitable[None]]
-
-    async def handle_request(self) -> None:
-        """Wait as long as the fault says, then answer."""
-        asked = self.last_pdu, self.last_addr
-        await self.late()
-        self.last_pdu, self.last_addr = asked
-        await super().handle_request()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+FRAME = 3
+"""Bytes of a serial request beside function and data."""
+NOISE = bytes.fromhex("00ff5a3c00")
 
 
 class ModbusDevice:
-    """Serves the registers of `points`; a unit that has none is answered for by the gateway: it is not there."""
+    """Serves the registers of `points`; behind a TCP gateway an absent unit is answered for, on a line it is silent.
+
+    `baud` paces a serial line: a question and its answer take as long as their bytes would. 0 is as fast as can be.
+    """
 
     def __init__(
-        self, name: str, points: Sequence[Point], *, clock: Clock, pace: float = 1.0, seed: int = 0, unit: int = 1
+        self,
+        name: str,
+        points: Sequence[Point],
+        *,
+        clock: Clock,
+        pace: float = 1.0,
+        seed: int = 0,
+        unit: int = 1,
+        framing: str = "tcp",
+        baud: int = 0,
     ) -> None:
         self.name = name
         self.log: deque[str] = deque(maxlen=200)
+        self.asked: Counter[int] = Counter()
+        """How many requests each unit has got."""
         self._points = {point.id: point for point in points}
-        self._registers = [register(point, unit=unit, every=1.0) for point in points]
+        self._registers = {point.id: register(point, unit=unit, every=1.0) for point in points}
+        self._troubles = Troubles()
+        self._units = Units(list(self._registers.values()), self._raw, troubles=self._troubles)
         self._clock, self._pace, self._seed = clock, pace, seed
         self._began_ns, self._began = clock.now(), clock.mono()
         self._values: dict[str, Value] = {}
-        self._server: _Server | None = None
+        self._framing, self._character = framing, 10 / baud if baud else 0.0
+        self._server: asyncio.Server | None = None
+        self._lines: list[PseudoLine] = []
+        self._talks: set[Talk] = set()
         self._host, self._port = "127.0.0.1", 0
         self._errand: asyncio.Task[object] | None = None
-        self._illegal: set[str] = set()
-        self._silent: set[int] = set()
-        self._slow = 0.0
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Serve on `port` (0: any free one, the same again after a stop) and return it."""
-        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
         self._host, port = host, port or self._port
-        self._server = _Server(self._devices(), address=(host, port), trace_packet=self._trace)
-        self._server.late = self._late
-        await self._server.serve_forever(background=True)
-        listening: Any = self._server.transport
-        self._port = int(listening.sockets[0].getsockname()[1])
+        self._server = await asyncio.get_running_loop().create_server(self._talk, host, port)
+        self._port = int(self._server.sockets[0].getsockname()[1])
         self.log.append(f"serving on {host}:{self._port}")
         return self._port
 
+    async def open_line(self) -> str:
+        """Serve on a pseudo-terminal and return the path of its other end, which stands for a serial adapter."""
+        line = PseudoLine()
+        self._lines.append(line)
+        await line.serve(self._talk())
+        self.log.append(f"serving on {line.path}")
+        return line.path
+
     async def stop(self) -> None:
-        """Close the port and every connection."""
-        if self._server is not None:
-            server, self._server = self._server, None
-            await server.shutdown()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+        """Close the port, the line and every connection."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for talk in list(self._talks):
+            talk.hang_up()
+        while self._lines:
+            self._lines.pop().unplug()
+        if server is not None:
+            await server.wait_closed()
             self.log.append("stopped")
 
     def state(self) -> Mapping[str, object]:
@@ -102,18 +97,18 @@ class ModbusDevice:
 
     def override(self, point: str, value: Value | None) -> None:
         """Direct a point to `value` (None: back to its day); raise KeyError for a point that is not here."""
-        if point not in self._points:
-            raise KeyError(f"{self.name} has no point {point!r}")
+        self._units.forget(self._register(point))
+        self._troubles.nan.discard(point)
         if value is None:
             self._values.pop(point, None)
+        elif isinstance(value, float) and math.isnan(value):
+            self._troubles.nan.add(point)
         else:
             self._values[point] = value
 
     def reading(self, point: str) -> Value:
-        """Return what a point reads now."""
-        passed = (self._clock.mono() - self._began) * self._pace
-        at = self._began_ns / 1e9 + LOCAL_S + passed
-        return self._values.get(point, curves.value(self._points[point], at, seed=self._seed))
+        """Return what a point reads now: what was written last, what it was directed to, or what the day brings."""
+        return self._units.value(self._register(point))
 
     def press(self, verb: str, args: Mapping[str, object]) -> None:
         """Turn a knob: `override` with `point` and `value`; raise KeyError for any other."""
@@ -122,26 +117,26 @@ class ModbusDevice:
         self.load({str(args["point"]): args.get("value")})
 
     def inject(self, fault: str, **params: object) -> None:
-        """Break it: `illegal` point, `silent` unit, `wrong` point and value, `slow` seconds, `stop`."""
+        """Break it, as FAULTS says; raise KeyError for a fault or a point that it does not have."""
         if fault not in FAULTS:
             raise KeyError(f"{self.name} knows the faults {', '.join(FAULTS)}, not {fault!r}")
-        if fault == "illegal":
-            self._illegal.add(str(params["point"]))
-        elif fault == "silent":
-            self._silent.add(int(str(params.get("unit", 1))))
-        elif fault == "wrong":
-            self.load({str(params["point"]): params["value"]})
-        elif fault == "slow":
-            self._slow = float(str(params.get("seconds", 1.0)))
-        else:
+        one = self._register(str(params["point"])) if "point" in params else None
+        if fault in ("wrong", "stuck") and one is not None:
+            self.load({one.point: params["value"] if fault == "wrong" else self.reading(one.point)})
+        elif fault == "illegal" and one is not None:
+            self._troubles.holes.update((one.unit, one.table, at) for at in range(one.address, one.end))
+        elif fault == "half_open":
+            for talk in self._talks:
+                talk.dead = True
+        elif fault == "stop":
             self._errand = asyncio.get_running_loop().create_task(self.stop(), name=f"{self.name} stops")
+        else:
+            self._troubles.add(fault, params)
 
     def clear(self) -> None:
         """Mend it; a stopped one serves again on the same port."""
-        self._illegal.clear()
-        self._silent.clear()
+        self._troubles = self._units.troubles = Troubles()
         self._values.clear()
-        self._slow = 0.0
         if self._errand is not None:
             self._errand = asyncio.get_running_loop().create_task(self._again(self._errand), name=f"{self.name} starts")
 
@@ -150,62 +145,39 @@ class ModbusDevice:
         if self._server is None:
             await self.start(self._host, self._port)
 
-    def _devices(self) -> list[SimDevice]:
-        units: dict[int, list[Register]] = defaultdict(list)
-        for one in self._registers:
-            units[one.unit].append(one)
-        absent = SimDevice(0, SimData(0, count=65_536, datatype=DataType.REGISTERS), action=_absent)
-        return [absent, *(self._unit(number, registers) for number, registers in units.items() if number)]
+    def _talk(self) -> Talk:
+        talk = Talk(FRAMES[self._framing](), hear=self._hear, gone=self._talks.discard)
+        self._talks.add(talk)
+        return talk
 
-    def _unit(self, number: int, registers: Sequence[Register]) -> SimDevice:
-        async def action(
-            function: int, start: int, address: int, count: int, memory: list[int], _written: object
-        ) -> ExcCodes | None:
-            mine = [one for one in registers if one.table == TABLES.get(function)]
-            asked = [one for one in mine if one.address < address + count and address < one.end]
-            if any(one.point in self._illegal for one in asked):
-                return ExcCodes.ILLEGAL_ADDRESS
-            for one in mine:
-                _write(memory, start, one, encode(one, self.reading(one.point)))
-            return None
+    def _hear(self, talk: Talk, asked: Adu) -> None:
+        """Answer one request, as well as the faults in force allow."""
+        self.asked[asked.unit] += 1
+        absent = asked.unit not in self._units
+        if asked.unit in self._troubles.silent or (absent and self._framing == "rtu"):
+            return
+        refused = bytes((asked.pdu[0] | 0x80, NO_ANSWER))
+        answer = Adu(asked.unit, refused if absent else self._units.answer(asked.unit, asked.pdu), asked.number)
+        if self._troubles.strikes("lost") is not None:
+            return
+        if self._troubles.strikes("misplaced") is not None:
+            answer = talk.frames.misplace(answer)
+        data = talk.frames.wrap(answer)
+        if self._troubles.strikes("garbled") is not None:
+            data = talk.frames.garble(data)
+        if self._troubles.strikes("noise") is not None:
+            data = NOISE + data
+        airtime = self._character * (len(asked.pdu) + FRAME + len(data))
+        talk.say(asked.unit, data, after=self._troubles.slow + (self._troubles.strikes("late") or 0.0) + airtime)
 
-        tables: dict[str, list[SimData]] = {table: [] for table in ("co", "di", "hr", "ir")}
-        for one in sorted(registers, key=lambda one: one.address):
-            tables[one.table].append(_memory(one))
-        filled = tuple(data or [_filler(table)] for table, data in tables.items())
-        return SimDevice(number, filled, action=action)  # type: ignore[arg-type]  # a tuple of four, one a table
+    def _raw(self, point: str) -> Value:
+        """Return what a point reads by itself: what it was directed to, or what the day brings."""
+        passed = (self._clock.mono() - self._began) * self._pace
+        at = self._began_ns / 1e9 + LOCAL_S + passed
+        return self._values.get(point, curves.value(self._points[point], at, seed=self._seed))
 
-    async def _late(self) -> None:
-        if self._slow:
-            await self._clock.sleep(self._slow)
-
-    def _trace(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - the library's signature
-        """Keep back what a silent unit would say."""
-        return b"" if sending and len(data) > UNIT_AT and data[UNIT_AT] in self._silent else data
-
-
-async def _absent(*_asked: object) -> ExcCodes:
-    """Answer for a unit that is not on the bus."""
-    return ExcCodes.GATEWAY_NO_RESPONSE
-
-
-def _memory(one: Register) -> SimData:
-    if one.table in BIT_TABLES:
-        return SimData(one.address, values=[False], datatype=DataType.BITS)
-    return SimData(one.address, count=one.width, datatype=DataType.REGISTERS)
-
-
-def _filler(table: str) -> SimData:
-    """Return one cell: the library wants every table to have something."""
-    if table in BIT_TABLES:
-        return SimData(65_535, values=[False], datatype=DataType.BITS)
-    return SimData(65_535, datatype=DataType.REGISTERS)
-
-
-def _write(memory: list[int], start: int, one: Register, words: Sequence[int]) -> None:
-    """Put a value where the library keeps the table; sixteen bits share one of its cells."""
-    if one.table in BIT_TABLES:
-        cell, bit = one.address // 16 - start, 1 << one.address % 16
-        memory[cell] = memory[cell] | bit if words[0] else memory[cell] & ~bit
-    else:
-        memory[one.address - start : one.end - start] = words
+    def _register(self, point: str) -> Register:
+        try:
+            return self._registers[point]
+        except KeyError:
+            raise KeyError(f"{self.name} has no point {point!r}") from None

@@ -105,4 +105,6 @@ class Plan(_Part):
     devices: list[DevicePlan] = []
     broker: BrokerPlan | None = None
     modbus: list[ModbusPlan] = []
+    snmp: list[DevicePlan] = []
+    """UPSes that answer SNMP."""
     field: FieldPlan = FieldPlan()

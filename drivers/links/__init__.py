@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from drivers.errors import LinkError
 
@@ -26,3 +27,9 @@ class Unreachable(LinkError):
     def __init__(self, text: str, *, hint: str) -> None:
         super().__init__(text)
         self.hint = hint
+
+
+def host_of(url: str) -> str:
+    """Return the host that a link's URL leads to over the network; empty: the link is a port of this machine."""
+    parts = urlsplit(url)
+    return "" if parts.scheme == "serial" else parts.hostname or ""

@@ -61,6 +61,7 @@ async def open_tcp(host: str, port: int, *, patience: float = 3.0) -> Link:
     except OSError as error:
         raise _unreachable(error, peer) from error
     _tune(writer.get_extra_info("socket"))
+    writer.transport.set_write_buffer_limits(high=0)  # uvloop keeps back what is within the limit until its turn ends
     return TcpLink(reader, writer, peer)
 
 

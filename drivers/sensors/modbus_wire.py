@@ -1,94 +1,126 @@
-"""One Modbus TCP connection through pymodbus: the only file that knows that library."""
+"""One connection of a Modbus line: one question at a time, silence between frames, patience, what refusals mean."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.constants import ExcCodes
-from pymodbus.exceptions import ModbusException
+from drivers.errors import LinkError, ProtocolError, Refused
+from drivers.links import Link
+from drivers.model import Clock
+from drivers.sensors.modbus_frames import BIT_READS, READ, Answer, Framing, Question
+from drivers.sensors.modbus_line import Absent, IllegalAddress, IllegalFunction, IllegalValue, Silent
+from drivers.sensors.register_map import Table, Words
 
-from drivers.errors import LinkError, Refused
-from drivers.sensors.modbus_line import IllegalAddress, Silent
-from drivers.sensors.register_map import BIT_TABLES, Block, Words
+SILENT_CHARACTERS = 3.5
+SHORTEST_SILENCE_S = 0.00175
+"""Characters, and least seconds, that a line is silent between frames (MODBUS over Serial Line V1.02, 2.5.1.1)."""
+FRAME = 8
+"""Bytes of a serial frame beside the data of an answer, generously."""
 
-NEVER = 1_000_000
-"""pymodbus closes a connection after so many silences; when to redial is for our line to say."""
-
-ABSENT = (ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE)
-MEANINGS = {
-    ExcCodes.ILLEGAL_FUNCTION: "it cannot read this table",
-    ExcCodes.ILLEGAL_VALUE: "it cannot send so many registers at once",
-    ExcCodes.DEVICE_FAILURE: "it reports a failure of its own",
-    ExcCodes.DEVICE_BUSY: "it is busy",
+ABSENT = (10, 11)
+"""Exceptions of a gateway: no path to the unit, no answer from it."""
+MEANINGS: Mapping[int, tuple[type[Refused], str]] = {
+    1: (IllegalFunction, "it does not know this function"),
+    2: (IllegalAddress, "the device has no such address; check the register map"),
+    3: (IllegalValue, "it cannot take this value, or not so many at once"),
+    4: (Refused, "it reports a failure of its own"),
+    5: (Refused, "it has begun, and needs more time"),
+    6: (Refused, "it is busy"),
+    8: (Refused, "its memory has a parity error"),
 }
+"""What the exceptions mean (MODBUS Application Protocol V1.1b3, section 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds: for an answer, between it and the next question, after connecting, for one character (0: no line)."""
+
+    timeout: float
+    pause: float = 0.0
+    settle: float = 0.0
+    character: float = 0.0
+
+    @property
+    def rest(self) -> float:
+        """How long the line is left alone between an answer and the next question."""
+        silence = max(SILENT_CHARACTERS * self.character, SHORTEST_SILENCE_S) if self.character else 0.0
+        return max(self.pause, silence)
+
+    def patience(self, question: Question, sent: int) -> float:
+        """Return how long the answer may take: on a line its bytes and the question's need their time too."""
+        bits = question.function in BIT_READS
+        told = (question.count + 7) // 8 if bits else 2 * question.count
+        return self.timeout + self.character * (sent + FRAME + told)
 
 
 class ModbusWire:
-    """A connection that is dialled once, and asks one question at a time."""
+    """Made anew for every connection; `listen` runs beside whoever asks."""
 
-    def __init__(self, host: str, port: int, *, timeout: float, seen: Callable[[str, bytes], None]) -> None:
-        def trace(sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - the library's signature
-            seen("sent" if sending else "received", data)
-            return data
+    def __init__(
+        self,
+        link: Link,
+        framing: Framing,
+        *,
+        timing: Timing,
+        clock: Clock,
+        where: str,
+        seen: Callable[[str, bytes], None],
+    ) -> None:
+        self._link, self._framing, self._timing, self._clock = link, framing, timing, clock
+        self._where, self._seen = where, seen
+        self._answer: asyncio.Future[Answer] | None = None
+        self._free_at = clock.mono() + timing.settle
 
-        self._where = f"{host}:{port}"
-        self._timeout = timeout
-        self._client = AsyncModbusTcpClient(
-            host, port=port, timeout=timeout, retries=0, reconnect_delay=0, trace_packet=trace
-        )
-        self._client.set_max_no_responses(NEVER)
-        self._reads = {
-            "hr": self._client.read_holding_registers,
-            "ir": self._client.read_input_registers,
-            "di": self._client.read_discrete_inputs,
-            "co": self._client.read_coils,
-        }
-        # Every silence and refusal is told by what we raise; the library would tell it a second time.
-        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    async def listen(self) -> None:
+        """Take in what comes until the link fails, or brings what cannot be read; raise LinkError."""
+        while True:
+            data = await self._link.receive()
+            self._seen("received", data)
+            self._free_at = max(self._free_at, self._clock.mono() + self._timing.rest)
+            try:
+                answer = self._framing.feed(data)
+            except ProtocolError as error:
+                raise LinkError(f"{self._where}: {error}") from error
+            if answer is not None and self._answer is not None and not self._answer.done():
+                self._answer.set_result(answer)
 
-    async def open(self) -> None:
-        """Connect; raise LinkError."""
-        if not await self._client.connect():
-            raise LinkError(f"{self._where} cannot be reached")
+    async def ask(self, question: Question) -> Words:
+        """Return the words of the answer; raise Silent, IllegalAddress, Refused or LinkError."""
+        while (pause := self._free_at - self._clock.mono()) > 0:
+            await self._clock.sleep(pause)
+        data = self._framing.ask(question)
+        self._answer = asyncio.get_running_loop().create_future()
+        self._seen("sent", data)
+        await self._link.send(data)
+        answer = await self._wait(self._answer, question, self._timing.patience(question, len(data)))
+        if answer.exception:
+            raise refusal(place(question), answer.exception)
+        return answer.words
 
-    def close(self) -> None:
-        """Hang up."""
-        self._client.close()
-
-    async def ask(self, block: Block) -> Words:
-        """Return the words of a block; raise Silent, IllegalAddress, Refused or LinkError."""
-        where = f"unit {block.unit} {block.table} {block.address}+{block.count}"
+    async def _wait(self, coming: asyncio.Future[Answer], question: Question, patience: float) -> Answer:
         try:
-            reply = await self._reads[block.table](block.address, count=block.count, device_id=block.unit)
-        except (ModbusException, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            self._check_connection()
-            raise Silent(f"{where} on {self._where} did not answer within {self._timeout:g} s") from None
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            # In Python 3.11 the library's wait loses a cancellation that comes together with the answer.
-            raise asyncio.CancelledError
-        if reply.isError():
-            self._check_connection()
-            raise _refusal(where, reply.exception_code)
-        words = reply.bits if block.table in BIT_TABLES else reply.registers
-        if len(words) < block.count:
-            raise Silent(f"{where} on {self._where} answered with {len(words)} values only")
-        return words
-
-    def _check_connection(self) -> None:
-        if not self._client.connected:
-            raise LinkError(f"{self._where} closed the connection")
+            async with asyncio.timeout(patience):
+                return await coming
+        except TimeoutError:
+            self._framing.forget()
+            told = f"; {self._framing.remark}" if self._framing.remark else ""
+            raise Silent(f"{place(question)} on {self._where} did not answer within {patience:.3g} s{told}") from None
+        finally:
+            self._answer = None
 
 
-def _refusal(where: str, code: int) -> Silent | Refused:
-    """Return what an exception reply means (Modbus application protocol V1.1b3, section 7)."""
-    if code == ExcCodes.ILLEGAL_ADDRESS:
-        return IllegalAddress(f"{where}: the device has no such address; check the register map")
+def refusal(where: str, code: int) -> Silent | Refused:
+    """Return what an exception reply means."""
     if code in ABSENT:
-        return Silent(f"{where}: the gateway says that the unit does not answer")
-    return Refused(f"{where}: {MEANINGS.get(ExcCodes(code), f'exception {code}') if code in set(ExcCodes) else code}")
+        return Absent(f"{where}: the gateway says that the unit does not answer")
+    kind, meaning = MEANINGS.get(code, (Refused, f"exception {code}"))
+    return kind(f"{where}: {meaning}")
+
+
+def place(question: Question) -> str:
+    """Return what is asked, for people."""
+    tables: Mapping[int, Table] = {function: table for table, function in READ.items()}
+    table = tables.get(question.function, "co" if question.function in (5, 15) else "hr")
+    return f"unit {question.unit} {table} {question.address}+{question.count}"

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from paho.mqtt.client import Client, MQTTMessageInfo
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from drivers.errors import DriverError, LinkError, Refused
-from drivers.sensors.mqtt_wire import Message, Wire, pubacks
+from drivers.sensors.mqtt_dial import dial
+from drivers.sensors.mqtt_properties import MOST_ALIASES
+from drivers.sensors.mqtt_tls import TlsSocket, last_word, meaning
+from drivers.sensors.mqtt_wire import MOST, Message, Wire, pubacks
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
@@ -27,6 +34,22 @@ PUBACK = 0x40
 MOST_WAITING = 10_000
 """So many own messages wait for a broker that is away; more are refused by `publish`."""
 
+WINDOW = 20
+"""So many own messages are on their way unacknowledged; others wait for them."""
+MOST_PACKET = 268_435_455
+"""Bytes of the largest packet that there is (section 1.5.5)."""
+
+SESSION_S = 7 * 86_400
+"""How long a broker of MQTT 5 keeps what we have not taken; with 3.1.1 the broker decides."""
+RECEIVE_MAXIMUM = 2_000
+"""So many messages may be on their way unacknowledged (MQTT 5): the store commits when half of them have come."""
+LATER = frozenset(
+    {"Server unavailable", "Server busy", "Connection rate exceeded", "Use another server", "Quota exceeded"}
+)
+"""Answers to CONNECT that are no verdict on us: try again, or elsewhere."""
+
+OnPublished = Callable[[int, str], None]
+"""Hears of the packet id of a message of ours that the broker has, and why it refuses it (MQTT 5; else: "")."""
 OnChunk = Callable[[list[Message]], float]
 """Takes the messages of one read and returns the seconds to wait before the next (0: read at once)."""
 
@@ -37,18 +60,28 @@ def ignore(messages: list[Message]) -> float:  # noqa: ARG001 - the shape of OnC
 
 
 class _Paho(Client):
-    """paho with three hooks: it gets an open socket, reads from a buffer, and tells when a write would block."""
+    """paho with its socket given, its reads from a buffer, and its writes watched: one may have to wait, or break."""
 
-    def __init__(self, client_id: str, *, clean: bool, on_write: Callable[[bool], None]) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id, clean, manual_ack=True, reconnect_on_failure=False)
+    def __init__(
+        self, client_id: str, *, clean: bool, v5: bool, on_write: Callable[[bool], None],
+        on_broken: Callable[[OSError], None],
+    ) -> None:  # fmt: skip
+        super().__init__(
+            CallbackAPIVersion.VERSION2, client_id, None if v5 else clean, manual_ack=True, reconnect_on_failure=False,
+            protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
+        )  # fmt: skip
+        self._clean, self._v5 = clean, v5
         self._given: socket.socket | None = None
         self._left = b""
-        self._on_write = on_write
+        self._on_write, self._on_broken = on_write, on_broken
 
     def begin(self, opened: socket.socket, host: str, port: int, keepalive: int) -> None:
         """Send CONNECT over a socket that is open."""
         self._given, self._left = opened, b""
-        self.connect(host, port, keepalive)
+        if self._v5:
+            self.connect(host, port, keepalive, clean_start=self._clean, properties=_terms(clean=self._clean))
+        else:
+            self.connect(host, port, keepalive)
 
     def take(self, packets: bytes) -> None:
         """Let paho handle complete packets that came from the broker."""
@@ -77,6 +110,15 @@ class _Paho(Client):
         data, self._left = self._left[:bufsize], self._left[bufsize:]
         return data
 
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        try:
+            return super()._sock_send(buf)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            self._on_broken(error if self._sock is None else last_word(self._sock, error))
+            raise
+
     def _call_socket_register_write(self) -> None:
         self._on_write(True)  # noqa: FBT003 - the hook is a switch
 
@@ -84,8 +126,17 @@ class _Paho(Client):
         self._on_write(False)  # noqa: FBT003 - the hook is a switch
 
 
+def _terms(*, clean: bool) -> Properties:
+    """Return what we ask of a broker of MQTT 5 (section 3.1.2.11)."""
+    terms = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves its types out there
+    terms.SessionExpiryInterval = 0 if clean else SESSION_S
+    terms.ReceiveMaximum = RECEIVE_MAXIMUM
+    terms.TopicAliasMaximum = MOST_ALIASES
+    return terms
+
+
 class MqttLink:
-    """One client of a broker over MQTT 3.1.1: opened, and after a loss opened again, by its owner."""
+    """One client of a broker over MQTT 3.1.1 or 5: opened, and after a loss opened again, by its owner."""
 
     def __init__(
         self,
@@ -95,22 +146,32 @@ class MqttLink:
         username: str = "",
         password: str = "",
         will: tuple[str, bytes] | None = None,
+        will_stays: bool = True,
         subscribe: Sequence[tuple[str, int]] = (),
         on_chunk: OnChunk = ignore,
+        on_published: OnPublished | None = None,
+        v5: bool = False,
+        window: int = WINDOW,
+        most: int = MOST,
     ) -> None:
-        self._client = _Paho(client_id, clean=clean, on_write=self._want_write)
+        """`will_stays`: the broker retains it; `most`: longer packets are cut to so many bytes."""
+        self._client = _Paho(client_id, clean=clean, v5=v5, on_write=self._want_write, on_broken=self._broke)
         self._client.max_queued_messages_set(MOST_WAITING)
+        self._client.max_inflight_messages_set(window)
         self._client.on_socket_open = lambda _client, _data, opened: self._socket_opened(opened)
         self._client.on_socket_close = lambda _client, _data, closing: self._socket_closes(closing)
-        self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self._answered(reason)
-        self._client.on_disconnect = lambda _client, _data, _flags, reason, _properties: self._ended(reason)
+        self._client.on_connect = lambda _client, _data, _flags, reason, terms: self._answered(reason, terms)
+        self._client.on_disconnect = lambda _client, _data, _flags, reason, told: self._ended(reason, told)
         self._client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self._subscribed(reasons)
+        if on_published:
+            self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_published(mid, _why(reason))
         if username:
             self._client.username_pw_set(username, password or None)
         if will:
-            self._client.will_set(*will, qos=1, retain=True)
+            self._client.will_set(*will, qos=1, retain=will_stays)
         self._subscribe, self._on_chunk = list(subscribe), on_chunk
-        self._wire = Wire()
+        self._v5, self._most = v5, most
+        self._wire = Wire(v5=v5, most=most)
         self._room = memoryview(bytearray(CHUNK))
         self._socket: SocketLike | None = None
         self._writing = False
@@ -118,15 +179,24 @@ class MqttLink:
         self._ready: asyncio.Future[None] | None = None
         self.lost: asyncio.Future[None] | None = None
         """Ends with a DriverError when the connection is gone."""
+        self.denied: Sequence[str] = ()
+        """The subscriptions that the broker does not let us have, while it lets us have others."""
+        self.window = window
+        """So many messages of ours may be unacknowledged: what we wish, or less if the broker (MQTT 5) takes less."""
+        self.largest = MOST_PACKET
+        """Bytes of the largest packet that the broker takes (MQTT 5, section 3.2.2.3.6), or that the format allows."""
 
-    async def open(self, host: str, port: int, *, keepalive: int, patience: float = 3.0) -> None:
-        """Connect, log in, subscribe; raise LinkError, or Refused when the broker does not let us."""
+    async def open(
+        self, host: str, port: int, *, keepalive: int, patience: float = 3.0, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Connect, log in, subscribe; raise LinkError, or Refused when the broker does not let us, or we not it."""
         loop = asyncio.get_running_loop()
-        self._wire, self._ready, self.lost = Wire(), loop.create_future(), loop.create_future()
+        self._wire = Wire(v5=self._v5, most=self._most)
+        self._ready, self.lost = loop.create_future(), loop.create_future()
         done = False
         try:
             async with asyncio.timeout(patience):
-                self._client.begin(await _dial(host, port), host, port, keepalive)
+                self._client.begin(await dial(host, port, tls), host, port, keepalive)
                 await self._ready
             done = True
         except TimeoutError:
@@ -136,6 +206,11 @@ class MqttLink:
         finally:
             if not done:
                 self.cut()
+
+    @property
+    def expires(self) -> int:
+        """Return until when the broker's certificate holds, UTC ns; 0 without TLS."""
+        return self._socket.expires if isinstance(self._socket, TlsSocket) else 0
 
     def tick(self) -> None:
         """Let paho ping the broker and notice its silence; to be called about once a second."""
@@ -195,7 +270,7 @@ class MqttLink:
         except BlockingIOError:
             raise
         except OSError as error:
-            raise LinkError(f"the connection broke: {error.strerror or error}") from None
+            raise meaning(error) from None
         if not size:
             raise LinkError("the broker closed the connection")
         return self._wire.feed(bytes(self._room[:size]))
@@ -236,18 +311,25 @@ class MqttLink:
             self._resting = None
         self._socket, self._writing = None, False
 
-    def _answered(self, reason: ReasonCode) -> None:
-        if reason.is_failure:
+    def _answered(self, reason: ReasonCode, terms: Properties) -> None:
+        self.window = min(self.window, getattr(terms, "ReceiveMaximum", self.window))
+        self.largest = min(self.largest, getattr(terms, "MaximumPacketSize", self.largest))
+        if str(reason) in LATER:
+            self._lose(LinkError(f"the broker cannot take us now: {reason}"))
+        elif reason.is_failure:
             self._lose(Refused(f"the broker refuses the login: {reason}"))
+        elif self._subscribe and self._v5:
+            self._client.subscribe([(name, SubscribeOptions(qos)) for name, qos in self._subscribe])
         elif self._subscribe:
             self._client.subscribe(self._subscribe)
         else:
             self._open()
 
     def _subscribed(self, reasons: Sequence[ReasonCode]) -> None:
-        denied = [wanted for (wanted, _), reason in zip(self._subscribe, reasons, strict=False) if reason.is_failure]
-        if denied:
-            self._lose(Refused(f"the broker does not let us subscribe to {', '.join(denied)}"))
+        answers = zip(self._subscribe, reasons, strict=False)
+        self.denied = [f"{wanted} ({reason})" for (wanted, _), reason in answers if reason.is_failure]
+        if len(self.denied) == len(self._subscribe):
+            self._lose(Refused(f"the broker does not let us subscribe to {', '.join(self.denied)}"))
         else:
             self._open()
 
@@ -255,27 +337,13 @@ class MqttLink:
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
 
-    def _ended(self, reason: ReasonCode) -> None:
-        self._lose(LinkError(f"the connection to the broker ended: {reason}"))
+    def _broke(self, error: OSError) -> None:
+        self._lose(meaning(error))
+
+    def _ended(self, reason: ReasonCode, told: Properties | None) -> None:
+        more = f" ({text})" if (text := getattr(told, "ReasonString", "")) else ""
+        self._lose(LinkError(f"the connection to the broker ended: {reason}{more}"))
 
 
-async def _dial(host: str, port: int) -> socket.socket:
-    """Return a connected, non-blocking socket without delay; raise OSError."""
-    loop = asyncio.get_running_loop()
-    failure = OSError("the name has no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        opened = socket.socket(family, kind, protocol)
-        connected = False
-        try:
-            opened.setblocking(False)  # noqa: FBT003 - the library's signature
-            await loop.sock_connect(opened, address)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connected = True
-        except OSError as error:
-            failure = error
-        else:
-            return opened
-        finally:
-            if not connected:
-                opened.close()
-    raise failure
+def _why(reason: ReasonCode) -> str:
+    return str(reason) if reason.is_failure else ""

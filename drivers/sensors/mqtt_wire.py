@@ -1,10 +1,11 @@
-"""The MQTT 3.1.1 packets that come a thousand at a time: PUBLISH in, PUBACK out; bytes to values, nothing else."""
+"""The packets that come a thousand at a time, of MQTT 3.1.1 and 5: PUBLISH in, PUBACK out; bytes to values only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from drivers.errors import ProtocolError
+from drivers.sensors.mqtt_properties import TopicAliases, variable
 
 Message = tuple[bytes, bytes, int, int, bool, bool]
 """One PUBLISH: topic, payload, QoS, packet id (0 at QoS 0), retain, dup; a plain tuple, because there are so many."""
@@ -25,18 +26,14 @@ def _head(data: bytes, at: int) -> tuple[int, int]:
     first = data[at + 1]
     if first < 0x80:
         return at + 2, at + 2 + first
-    length = first & 0x7F
-    for place, byte in enumerate(data[at + 2 : at + 5], start=1):
-        length |= (byte & 0x7F) << (7 * place)
-        if byte < 0x80:
-            return at + 2 + place, at + 2 + place + length
-    if len(data) < at + 5:
-        return 0, 0
-    raise ProtocolError(f"the broker sent a length of more than four bytes: {data[at : at + 5].hex(' ')}")
+    if at + 2 < len(data) and data[at + 2] < 0x80:  # nearly all messages: two bytes of length
+        return at + 3, at + 3 + (first & 0x7F | data[at + 2] << 7)
+    length, body = variable(data, at + 1)
+    return body, body + length if body else 0
 
 
 def _message(data: bytes, at: int, body: int, end: int) -> Message:
-    """Return the PUBLISH at `at` whose body lies between `body` and `end` (section 3.3)."""
+    """Return the PUBLISH at `at` whose body lies between `body` and `end` (section 3.3); its payload may be cut."""
     first, topic = data[at], body + 2
     payload = topic + (data[body] << 8 | data[body + 1]) if topic <= end else end + 1
     qos = (first >> 1) & 3
@@ -46,14 +43,43 @@ def _message(data: bytes, at: int, body: int, end: int) -> Message:
         mid = data[payload] << 8 | data[payload + 1]
         if mid:
             return data[topic:payload], data[payload + 2 : end], qos, mid, first & RETAIN == RETAIN, first & DUP == DUP
-    raise ProtocolError(f"the broker sent a malformed PUBLISH: {data[at : at + 32].hex(' ')}")
+    raise _malformed(data, at)
+
+
+def _malformed(data: bytes, at: int) -> ProtocolError:
+    return ProtocolError(f"the broker sent a malformed PUBLISH: {data[at : at + 32].hex(' ')}")
+
+
+class _Reader5:
+    """Reads the PUBLISH of MQTT 5, which has properties between its head and its payload."""
+
+    def __init__(self, aliases: TopicAliases) -> None:
+        self._aliases = aliases
+
+    def message(self, data: bytes, at: int, body: int, end: int) -> Message:
+        """Return the PUBLISH at `at` whose body lies between `body` and `end` (MQTT 5, section 3.3)."""
+        topic, rest, qos, mid, retain, dup = _message(data, at, body, end)
+        begin = body + 2 + len(topic) + (2 if qos else 0)
+        if topic and begin < end and not data[begin]:  # no properties: nearly all messages
+            return topic, rest[1:], qos, mid, retain, dup
+        length, properties = variable(data, begin) if begin < end else (0, 0)
+        payload = properties + length
+        if not properties or payload > end:
+            raise _malformed(data, at)
+        if (length or not topic) and payload <= len(data):
+            topic = self._aliases.topic(topic, data[properties:payload])
+        return topic, data[payload:end], qos, mid, retain, dup
 
 
 class Wire:
-    """Cuts a broker's byte stream into messages, however it was chopped; holds at most `most` bytes."""
+    """Cuts a broker's byte stream into messages, however it was chopped; holds at most `most` bytes.
 
-    def __init__(self, *, most: int = MOST) -> None:
+    With `v5` a PUBLISH has properties: the topic alias is resolved, whatever else they say is passed over.
+    """
+
+    def __init__(self, *, most: int = MOST, v5: bool = False) -> None:
         self._most = most
+        self._message = _Reader5(TopicAliases()).message if v5 else _message
         self._kept = b""
         self._skip = 0
         self._cut: Message | None = None
@@ -74,7 +100,7 @@ class Wire:
                 at = self._large(data, at, body, stop)
                 break
             if kind == PUBLISH:
-                messages.append(_message(data, at, body, stop))
+                messages.append(self._message(data, at, body, stop))
             else:
                 others.append(data[at:stop])
             at = stop
@@ -98,7 +124,7 @@ class Wire:
             return at
         if data[at] & TYPE != PUBLISH:
             raise ProtocolError(f"the broker sent a packet of type {data[at] >> 4} with {stop - body} bytes")
-        self._cut = _message(data, at, body, len(data))
+        self._cut = self._message(data, at, body, stop)
         self._skip = stop - len(data)
         return len(data)
 

@@ -3,70 +3,152 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from drivers.errors import BadCommand, BadConfig, ProtocolError
-from drivers.model import Point, PointKind, Value
+from drivers.errors import BadConfig
+from drivers.model import Point, PointKind
 
 Table = Literal["hr", "ir", "di", "co"]
 """Holding registers, input registers, discrete inputs, coils."""
 BIT_TABLES = frozenset({"di", "co"})
+READ_ONLY = frozenset({"di", "ir"})
 Words = Sequence[int] | Sequence[bool]
 
-FORMATS: Mapping[str, str] = {"u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "f32": ">f", "bool": ">H"}
-ORDERS: Mapping[str, tuple[int, int, int, int]] = {
-    "ABCD": (0, 1, 2, 3),
-    "CDAB": (2, 3, 0, 1),
-    "BADC": (1, 0, 3, 2),
-    "DCBA": (3, 2, 1, 0),
-}
-"""Which byte of the value stands at each place on the wire; one-word values know only their byte order (AB or BA)."""
+Kind = Literal[
+    "u16", "s16", "u32", "s32", "u64", "s64", "f16", "f32", "f64", "bcd16", "bcd32", "bool", "text"
+]  # fmt: skip
+SIZES: Mapping[str, int] = {
+    "u16": 2, "s16": 2, "f16": 2, "bcd16": 2, "bool": 2,
+    "u32": 4, "s32": 4, "f32": 4, "bcd32": 4,
+    "u64": 8, "s64": 8, "f64": 8,
+}  # fmt: skip
+"""Bytes of each type; a text has as many as its point says."""
+UNSIGNED = ("u16", "u32", "u64", "bool")
+Order = Literal[
+    "AB", "BA", "ABCD", "CDAB", "BADC", "DCBA", "ABCDEFGH", "BADCFEHG", "CDABGHEF", "DCBAHGFE",
+    "EFGHABCD", "FEHGBADC", "GHEFCDAB", "HGFEDCBA",
+]  # fmt: skip
 
-DIGITS = 9
-"""Scaled values are rounded to so many decimals: 2317 × 0.1 is 231.7."""
-FLOAT_DIGITS = 7
-"""A 32-bit float has no more significant digits than these."""
+MODICON: Mapping[str, Table] = {"0": "co", "1": "di", "3": "ir", "4": "hr"}
+"""The table that the first digit of a Modicon number names; the rest counts from 1 (Modicon PI-MBUS-300, 1996)."""
+FIVE_DIGITS = 9_999
+"""Addresses below this have Modicon numbers of five digits, the others of six."""
+LAST = 65_535
 
 
 class RegisterAddress(BaseModel):
-    """Where a Modbus device keeps a point: `address` counts from 0; the value is raw × `scale` + `offset`."""
+    """Where a Modbus device keeps a point: `table` and `address`, or the `modicon` number that manuals print."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     unit: Annotated[int, Field(ge=0, le=255)] | None = None
-    """The unit; the device's unless given."""
-    table: Table
-    """Which of the four tables."""
-    address: Annotated[int, Field(ge=0, le=65_535)]
-    """From 0."""
-    type: Literal["u16", "s16", "u32", "s32", "f32", "bool"] = "u16"
-    """How the registers are read; a bit is `bool`."""
-    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
-    """The order of the bytes of a 32-bit value."""
-    scale: float = 1
+    """The unit; the line's unless given."""
+    table: Table | None = None
+    """Which of the four tables: hr, ir, di, co (holding and input registers, discrete inputs, coils)."""
+    address: Annotated[int, Field(ge=0, le=LAST)] | None = None
+    """From 0, as it goes over the wire."""
+    modicon: int | str | None = None
+    """Instead of both: 40001 is hr 0, 30001 ir 0, 10001 di 0, "00001" co 0; six digits reach further."""
+    type: Kind = "u16"
+    """How the registers are read; a bit is `bool`, a text needs `registers`."""
+    order: Order = "ABCD"
+    """The order of the bytes; A is the highest. CDAB turns the words round, BADC the bytes in each, DCBA both."""
+    bit: Annotated[int, Field(ge=0, le=63)] | None = None
+    """The value is only a part of its registers, from this bit up; 0 is the lowest."""
+    bits: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many bits that part has."""
+    registers: Annotated[int, Field(ge=1, le=125)] = 1
+    """How many registers a text takes; each has two characters."""
+    encoding: Literal["ascii", "utf-8", "latin-1"] = "ascii"
+    """How a text is encoded."""
+    padding: Literal["nul", "space"] = "nul"
+    """What fills a text up."""
+    scale: Annotated[float, Field(allow_inf_nan=False)] = 1
     """The value is raw × scale + offset."""
-    offset: float = 0
+    offset: Annotated[float, Field(allow_inf_nan=False)] = 0
     """The value is raw × scale + offset."""
+    writable: bool = False
+    """True: commands may write it; only coils and holding registers can be."""
 
     @model_validator(mode="after")
-    def _bits_are_bool(self) -> RegisterAddress:
-        if self.table in BIT_TABLES and self.type != "bool":
-            raise ValueError(f"table {self.table} holds bits: write type: bool")
-        if self.scale == 0:
-            raise ValueError("scale 0 would make every value the same")
+    def _fits_together(self) -> RegisterAddress:
+        for wrong, told in _RULES:
+            if wrong(self):
+                raise ValueError(told)
         return self
+
+    def place(self) -> tuple[Table, int]:
+        """Return table and address from 0; raise ValueError when neither way of naming them is used, or both are."""
+        if self.modicon is None:
+            if self.table is None or self.address is None:
+                raise ValueError("say `table` and `address`, or `modicon`")
+            return self.table, self.address
+        if self.table is not None or self.address is not None:
+            raise ValueError("say either `table` and `address`, or `modicon`")
+        digits = str(self.modicon)
+        number = int(digits[1:]) - 1 if len(digits) in (5, 6) and digits.isascii() and digits.isdecimal() else -1
+        if digits[0] not in MODICON or not 0 <= number <= LAST:
+            raise ValueError(f"modicon {self.modicon} is none: five or six digits, the first 0, 1, 3 or 4, as 40001")
+        return MODICON[digits[0]], number
+
+    def size(self) -> int:
+        """Return how many addresses it takes."""
+        return _width(self.place()[0], self.type, self.registers)
+
+
+def _width(table: Table, kind: str, registers: int) -> int:
+    if table in BIT_TABLES:
+        return 1
+    return registers if kind == "text" else SIZES[kind] // 2
+
+
+def modicon(table: Table, address: int) -> str:
+    """Return the number that manuals print for an address: 40001 for hr 0, 410001 for hr 10000."""
+    first = next(digit for digit, each in MODICON.items() if each == table)
+    return f"{first}{address + 1:0{4 if address < FIVE_DIGITS else 5}d}"
+
+
+def _order_fits(one: RegisterAddress) -> bool:
+    if one.type == "text":
+        return one.order in ("AB", "BA", "ABCD", "BADC")
+    return len(one.order) == 4 or len(one.order) == SIZES[one.type]
+
+
+_RULES: Sequence[tuple[Callable[[RegisterAddress], bool], str]] = (
+    (lambda one: one.place()[0] in BIT_TABLES and one.type != "bool", "this table holds bits: write type: bool"),
+    (lambda one: one.scale == 0, "scale 0 would make every value the same"),
+    (lambda one: not _order_fits(one), "this order is not one of that type; four letters go with every number"),
+    (
+        lambda one: one.bit is None and "bits" in one.model_fields_set,
+        "`bits` says how many; say `bit`, where they begin",
+    ),
+    (
+        lambda one: one.bit is not None and (one.type not in UNSIGNED or one.place()[0] in BIT_TABLES),
+        f"`bit` is for registers of the types {', '.join(UNSIGNED)}",
+    ),
+    (
+        lambda one: one.bit is not None and one.bit + one.bits > 8 * SIZES[one.type],
+        "these bits lie beyond the registers of that type",
+    ),
+    (lambda one: one.type == "bool" and one.bits > 1, "a bool is one bit; read several as u16"),
+    (
+        lambda one: one.type in ("bool", "text") and (one.scale, one.offset) != (1, 0),
+        "only numbers have scale and offset",
+    ),
+    (lambda one: one.writable and one.place()[0] in READ_ONLY, "this table cannot be written; only co and hr can"),
+    (lambda one: one.place()[1] + one.size() - 1 > LAST, "it reaches beyond the last address, 65535"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One point in a device's memory; `every` is seconds."""
+    """One point in a device's memory; `every` is seconds, `bits` 0 means that the whole registers are the value."""
 
     point: str
     unit: int
@@ -79,16 +161,28 @@ class Register:
     every: float = 1.0
     low: float = -math.inf
     high: float = math.inf
+    registers: int = 1
+    """Registers that a text takes; numbers take what their type says."""
+    bit: int = 0
+    bits: int = 0
+    encoding: str = "ascii"
+    padding: str = "nul"
+    writable: bool = False
 
     @property
     def width(self) -> int:
-        """Registers (or bits) that the value takes."""
-        return 1 if self.table in BIT_TABLES else struct.calcsize(FORMATS[self.type]) // 2
+        """Registers (or bits of a bit table) that the value takes."""
+        return _width(self.table, self.type, self.registers)
 
     @property
     def end(self) -> int:
         """The first address after the value."""
         return self.address + self.width
+
+    @property
+    def where(self) -> str:
+        """Where it is, for people: the address from 0, and as manuals print it."""
+        return f"unit {self.unit} {self.table} {self.address} ({modicon(self.table, self.address)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +217,27 @@ class Block:
         return max(register.end for register in self.registers) - self.address
 
 
+KINDS: Mapping[str, PointKind] = {"bool": PointKind.FLAG, "text": PointKind.TEXT}
+"""What kind of point each type is; all others are numbers."""
+
+
 def register(point: Point, *, unit: int, every: float) -> Register:
     """Return where a point is kept, or raise BadConfig; `unit` and `every` are for points that do not say."""
     try:
-        address = RegisterAddress.model_validate(dict(point.address))
+        given = RegisterAddress.model_validate(dict(point.address))
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(map(str, detail["loc"])) or "address"
         raise BadConfig(f"{point.id}: address: {where}: {detail['msg']}") from None
-    if (address.type == "bool") != (point.kind is PointKind.FLAG):
-        raise BadConfig(
-            f"{point.id}: a {point.kind} point cannot be kept as {address.type}; flags are bool, and only they"
-        )
+    if KINDS.get(given.type, PointKind.NUMBER) is not point.kind:
+        told = f"a {point.kind} point cannot be kept as {given.type}; flags are bool, texts text, and only they"
+        raise BadConfig(f"{point.id}: {told}")
+    table, address = given.place()
     return Register(
-        point.id, address.unit if address.unit is not None else unit, address.table, address.address, address.type,
-        address.order, address.scale, address.offset, point.every or every,
-        -math.inf if point.low is None else point.low, math.inf if point.high is None else point.high,
+        point.id, given.unit if given.unit is not None else unit, table, address, given.type, given.order, given.scale,
+        given.offset, point.every or every, -math.inf if point.low is None else point.low,
+        math.inf if point.high is None else point.high, given.registers, given.bit or 0,
+        0 if given.bit is None else given.bits, given.encoding, given.padding, given.writable,
     )  # fmt: skip
 
 
@@ -170,44 +269,3 @@ def halves(block: Block) -> tuple[Block, Block]:
     middle = (len(holes) - 1) / 2
     cut = 1 + max(range(len(holes)), key=lambda at: (holes[at], -abs(at - middle)))
     return Block(block.registers[:cut]), Block(block.registers[cut:])
-
-
-def decode(one: Register, words: Words) -> Value:
-    """Return the value of a register from its words (or its bit); raise ProtocolError for what is no number."""
-    if one.type == "bool":
-        return bool(words[0])
-    raw = _bytes_of(one, words)
-    (number,) = struct.unpack(FORMATS[one.type], raw)
-    if not math.isfinite(number):
-        raise ProtocolError(f"{one.point}: the registers {raw.hex(' ')} hold no number")
-    if one.type == "f32":
-        number = float(f"{number:.{FLOAT_DIGITS}g}")
-    return round(float(number) * one.scale + one.offset, DIGITS)
-
-
-def encode(one: Register, value: Value) -> list[int]:
-    """Return the words of a value: the exact opposite of `decode`; raise BadCommand for what does not fit."""
-    if isinstance(value, str):
-        raise BadCommand(f"{one.point}: a register holds no text ({value!r})")
-    if one.type == "bool":
-        return [int(bool(value))]
-    number = (value - one.offset) / one.scale
-    try:
-        raw = struct.pack(FORMATS[one.type], number if one.type == "f32" else round(number))
-    except (struct.error, OverflowError, ValueError):
-        raise BadCommand(f"{one.point}: {value} does not fit into {one.type}") from None
-    swapped = bytes(raw[place] for place in _places(one))
-    return [int.from_bytes(swapped[at : at + 2], "big") for at in range(0, len(swapped), 2)]
-
-
-def _bytes_of(one: Register, words: Words) -> bytes:
-    wire = b"".join(int(word).to_bytes(2, "big") for word in words[: one.width])
-    # Every order is its own opposite: the same table reads and writes.
-    return bytes(wire[place] for place in _places(one))
-
-
-def _places(one: Register) -> Sequence[int]:
-    order = ORDERS[one.order]
-    if one.width == 2:
-        return order
-    return (0, 1) if one.order in ("ABCD", "CDAB") else (1, 0)

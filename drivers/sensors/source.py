@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from drivers.errors import BadConfig
-from drivers.model import Clock, Device, DeviceState, DeviceStatus
+from drivers.model import Clock, Command, Device, DeviceState, DeviceStatus, Outcome, Point, Reading
 
 M = TypeVar("M", bound=BaseModel)
 Publish = Callable[[Sequence[object]], None]
 """The bus: one batch, all of one type."""
 
 
+SITE_FILE = "a file of the site"
+"""Marks an option that is a path: `check` and `serve` take it from the site's folder, unless it is absolute."""
+
+
+class BadPoint(BadConfig):
+    """A point's address cannot work with the options of its source; `key` is the one to blame."""
+
+    def __init__(self, point: str, key: str, text: str) -> None:
+        super().__init__(f"{point}: address: {key}: {text}" if key else f"{point}: address: {text}")
+        self.point, self.key, self.text = point, key, text
+
+
 class Durable(Protocol):
-    """Whoever keeps readings: says when what was published is safe on the disk."""
+    """Whoever keeps readings: says when what was published is safe on the disk, and what a point said last."""
 
     def when_durable(self, done: Callable[[], None]) -> None:
         """Call `done` in the loop once everything published so far is committed."""
+
+    def last(self, point: str) -> Reading | None:
+        """Return the newest reading of a point, if it ever spoke."""
 
 
 class Log(Protocol):
@@ -53,6 +69,18 @@ class Source(Protocol):
         """Work until it fails; raise DriverError."""
 
 
+@runtime_checkable
+class Commandable(Protocol):
+    """A source that can be asked to do something; it answers as a session does."""
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """Return what it can be asked."""
+
+    async def ask(self, command: Command) -> Outcome:
+        """Send the command and return what became of it; trouble with the device is an outcome, not an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """Everything about a source that is data, with the factory of its running part.
@@ -64,6 +92,10 @@ class SourceSpec:
     options: type[BaseModel]
     address: type[BaseModel]
     make: Callable[..., Source]
+    check: Callable[[Device, Sequence[Point]], None] = lambda _device, _points: None
+    """Raises BadPoint or BadConfig for points that each are sound and together are not."""
+    verbs: tuple[str, ...] = ()
+    """What its devices can be asked; then what `make` returns is Commandable."""
 
 
 class Standing:
@@ -95,15 +127,40 @@ def options_of(device: Device, model: type[M]) -> M:
         raise BadConfig(f"{device.id}: options: {'.'.join(map(str, detail['loc']))}: {detail['msg']}") from None
 
 
+def files_of(model: type[BaseModel], given: Mapping[str, object], folder: Path) -> dict[str, str]:
+    """Return the files that are given among a model's keys, relative ones taken from a site's folder."""
+    files = [name for name, field in model.model_fields.items() if SITE_FILE in field.metadata]
+    return {name: str(folder / str(given[name])) for name in files if given.get(name)}
+
+
+def address_in(point: Point, model: type[M]) -> M:
+    """Return a point's address as `model`; raise BadPoint for what it does not allow."""
+    try:
+        return model.model_validate(dict(point.address))
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(map(str, detail["loc"]))
+        raise BadPoint(point.id, where, detail["msg"].removeprefix("Value error, ")) from None
+
+
+def in_folder(device: Device, options: type[BaseModel], folder: Path) -> Device:
+    """Return the device with its relative file options taken from a site's folder."""
+    given = files_of(options, device.options, folder)
+    return replace(device, options={**device.options, **given}) if given else device
+
+
 def host_and_port(device: Device, default: int) -> tuple[str, int]:
     """Return where a device's link leads, or raise BadConfig."""
-    parts = urlsplit(device.link)
+    return address_of(device.link, device.id, default=default)
+
+
+def address_of(link: str, name: str, *, default: int) -> tuple[str, int]:
+    """Return the host and port in the link of something called `name`, or raise BadConfig."""
+    parts = urlsplit(link)
     try:
         port = parts.port
     except ValueError:
         port = 0
     if not parts.hostname or port == 0:
-        raise BadConfig(
-            f"{device.id}: the link {device.link!r} names no host; write it as {parts.scheme}://host:{default}"
-        )
+        raise BadConfig(f"{name}: the link {link!r} names no host; write it as {parts.scheme}://host:{default}")
     return parts.hostname, port or default

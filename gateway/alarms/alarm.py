@@ -113,8 +113,8 @@ def level_fields(rule: AlarmRule, rank: int) -> LevelFields:
     return {"code": level.code, "label": level.label, "severity": level.severity}
 
 
-def stepped(was: Alarm, step: Step, *, rule: AlarmRule, value: Value | None, at: int) -> Alarm:
-    """Return the alarm after a step of its life at `at` (UTC ns), with `value` read last."""
+def stepped(was: Alarm, step: Step, *, rule: AlarmRule, value: Value | None, at: int, **told: Any) -> Alarm:
+    """Return the alarm after a step of its life at `at` (UTC ns), with `value` read last and what `told` it besides."""
     changes: dict[str, Any] = {"since": at} if step.facts.label is not was.state else {}
     if Effect.OPEN in step.effects:
         changes |= _opened(rule, value, at)
@@ -122,7 +122,7 @@ def stepped(was: Alarm, step: Step, *, rule: AlarmRule, value: Value | None, at:
         changes["acked_by"] = ""
     if Effect.CHATTER in step.effects:
         changes |= {"chatter": was.chatter + 1, "cleared_at": None}
-    return replace(was, facts=step.facts, value=value, **changes)
+    return replace(was, facts=step.facts, value=value, **(changes | told))
 
 
 def _opened(rule: AlarmRule, value: Value | None, at: int) -> dict[str, Any]:

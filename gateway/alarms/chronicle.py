@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.alarms.alarm import Alarm
@@ -43,7 +44,7 @@ def write_down(
         return
     audit.record(
         actor, RECORDED[cue], alarm.id,
-        before=_in_short(was), after=_in_short(alarm), outcome=str(alarm.state), why=why,
+        before=partial(_in_short, was), after=partial(_in_short, alarm), outcome=str(alarm.state), why=why,
     )  # fmt: skip
 
 

@@ -273,10 +273,10 @@ class AlarmEngine:
         was = track.alarm
         step = after(was.facts, cue)
         value = self._watches[track.rule.point].value
-        track.alarm = replace(stepped(was, step, rule=track.rule, value=value, at=self._clock.now()), **changes)
-        self._keep(track)
+        track.alarm = stepped(was, step, rule=track.rule, value=value, at=self._clock.now(), **changes)
         write_down(self._audit, was, track.alarm, cue, actor=actor, why=why)
         self._publish([AlarmChange(track.alarm, was, cue, step.effects)])
+        self._keep(track)
 
     def _keep(self, track: Track) -> None:
         state = (track.alarm, track.condition)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from drivers.model import Point, Quality, Reading, Reason, Value
+from drivers.sensors.history import is_history
 from gateway.alarms.alarm import Alarm
 from gateway.alarms.condition import Condition, Ladder
 from gateway.alarms.kept import Times
@@ -60,7 +61,9 @@ class Watch:
         return min([self.stale_at, *(track.ladder.next_due(track.condition) for track in self.tracks)])
 
     def is_late(self, reading: Reading) -> bool:
-        """Whether something newer has been judged; a retained message repeats what is known, it confirms nothing."""
+        """Whether something newer has been judged, or it is history; a retained message confirms nothing."""
+        if reading.retained and is_history(self.point, reading.source_at, reading.received_at):
+            return True
         if self.source_at > reading.received_at + AHEAD_NS:
             return False
         return reading.source_at < self.source_at or (reading.retained and reading.source_at == self.source_at)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gateway.api.shapes import Name
 
@@ -66,6 +66,69 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """Something that a person should mend; `act` is what a button beside it does, by posting to `action`."""
+
+    id: str
+    kind: str
+    severity: Literal["warning", "error"]
+    subject: str
+    title: Name
+    detail: str
+    hint: Name
+    since: str
+    act: Name | None
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a sink has not had: `age` is seconds since the oldest of it came.
+
+    `time_to_full` is the seconds until the journal is full if it goes on like this, null: it does not fill.
+    """
+
+    rows: int
+    bytes: int
+    age: float
+    time_to_full: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A server that gets every reading; `batch` is how many rows it takes in a request, as far as is learnt."""
+
+    id: str
+    kind: str
+    url: str
+    state: str
+    since: str
+    reason: str
+    backlog: Backlog
+    batch: int
+    quarantined: int
+    counters: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows that a sink's server refused, as line protocol, with its sentence."""
+
+    id: int
+    at: str
+    why: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of rows that were written again: `left` are still in quarantine."""
+
+    written: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alive:
     """The public answer to "are you there": nothing that a stranger could use."""
 
@@ -100,13 +163,17 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A program's access; `prefix` is how its secret begins, `only` the permissions that it is narrowed to."""
+    """A program's access; `prefix` is how its secret begins, `only` the permissions that it is narrowed to.
+
+    `device` is whose own it is: it pushes that device's points only.
+    """
 
     id: str
     name: str
     prefix: str
     roles: Sequence[str]
     only: Sequence[str]
+    device: str
     made_by: str
     created_at: str
     expires_at: str

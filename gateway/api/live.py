@@ -15,11 +15,13 @@ from gateway.api.ports import Gateway
 from gateway.api.security import still
 from gateway.audit.event import Event
 from gateway.auth.roles import Actor
+from gateway.repairs import Repair
 from gateway.supervisor import PartHealth
 from wall_controller.view import WallView
 
 READINGS_S = 0.2
 """At most five readings a second of one point."""
+STALE_S = 1.0
 DEVICES_S = 1.0
 BEAT_S = 1.0
 """Health is told at least this often: a page that hears nothing for three seconds says so."""
@@ -40,11 +42,13 @@ class Hub:
         self.rejected: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._fresh: set[str] = set()
         self._changed: set[str] = set()
+        self._stale: set[str] = set()
         self._garbage: dict[tuple[str, str], Rejected] = {}
         self._active: dict[str, bool] = {}
         self._site = self._site_now()
         self._every = {
-            self._tell_devices: DEVICES_S, self._tell_garbage: DEVICES_S, self._beat: BEAT_S, self._look: LOOK_S,
+            self._tell_stale: STALE_S, self._tell_devices: DEVICES_S,
+            self._tell_garbage: DEVICES_S, self._beat: BEAT_S, self._look: LOOK_S,
         }  # fmt: skip
         self._due = dict.fromkeys(self._every, 0.0)
 
@@ -100,6 +104,11 @@ class Hub:
         for event in batch:
             self._send("audit", views.event(event), needs="audit.read")
 
+    def on_repairs(self, _batch: Sequence[Repair]) -> None:
+        """Tell what a person should mend."""
+        if self.clients:
+            self._send("repairs", views.repairs(self._gateway))
+
     def on_rejected(self, batch: Sequence[Rejected]) -> None:
         """Count garbage by where it came from; the latest of each place is told once a second."""
         for rejected in batch:
@@ -136,7 +145,7 @@ class Hub:
         fresh, self._fresh = self._fresh, set()
         if not self.clients:
             return
-        now, points, latest = self._gateway.clock.now(), self._gateway.points, self._gateway.store.latest
+        points, latest, now = self._gateway.points, self._gateway.store.latest, self._gateway.clock.mono()
         pieces: dict[str, bytes] = {}
         for name in fresh:
             point, newest = points.get(name), latest.get(name)
@@ -146,11 +155,22 @@ class Hub:
             if owner is not None:
                 self._changed.add(owner)
         if pieces:
-            at = views.time(now)
+            at = self._now()
             tail = readings_tail(at, pieces)
             for outbox in self.clients:
                 outbox.put_readings(at, pieces, tail)
             self.counters["messages"] += len(self.clients)
+
+    def _tell_stale(self) -> None:
+        """Have those told again that have been silent for too long since the last look."""
+        if not self.clients:
+            return
+        latest, now = self._gateway.store.latest, self._gateway.clock.mono()
+        limits = {point.id: point.stale_after for point in self._gateway.points.values() if point.stale_after}
+        newest = {name: reading for name in limits if (reading := latest.get(name)) is not None}
+        stale = {name for name, reading in newest.items() if views.age(reading, now) > limits[name]}
+        self._fresh |= stale - self._stale
+        self._stale = stale
 
     def _tell_devices(self) -> None:
         changed, self._changed = self._changed, set()
@@ -229,6 +249,7 @@ class Hub:
             "scenes": scenes,
             "health": views.health(gateway),
             "audit": [views.event(event) for event in events],
+            "repairs": views.repairs(gateway),
         }
 
     def _now(self) -> str:

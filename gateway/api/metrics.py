@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -13,10 +13,20 @@ from prometheus_client.registry import Collector
 from gateway.api.live import Hub
 from gateway.api.ports import Gateway
 from gateway.api.rates import Limiter
+from gateway.forward.status import SinkStatus
+from gateway.repairs import Severity
 from gateway.supervisor import PartState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SEVERITIES = range(1, 5)
+SINK_GAUGES: Mapping[str, tuple[str, Callable[[SinkStatus], float | None]]] = {
+    "backlog_rows": ("Readings that wait for a sink.", lambda status: status.rows),
+    "backlog_bytes": ("Bytes of journal that wait for a sink.", lambda status: status.bytes),
+    "backlog_age_seconds": ("How long the oldest of them waits.", lambda status: status.age),
+    "time_to_full_seconds": ("When the journal is full, if it goes on like this.", lambda status: status.time_to_full),
+    "batch_rows": ("Rows in a request, as far as is learnt.", lambda status: status.batch),
+    "quarantine_rows": ("Rows that the server refuses.", lambda status: status.quarantined),
+}
 
 
 @dataclass(slots=True)
@@ -35,9 +45,13 @@ class Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return every figure as it is now."""
         yield _counts("semarak_store", "What the journal counts.", "what", self._gateway.store.counters)
+        yield _counts("semarak_judged", "Readings that were marked as doubtful.", "why", self._gateway.judged)
+        yield _counts("semarak_derived", "What the derived points count.", "what", self._gateway.derived)
         yield from self._devices()
         yield from self._parts()
         yield self._alarms()
+        yield self._repairs()
+        yield from self._sinks()
         yield self._rejected()
         yield from self._api()
 
@@ -71,6 +85,31 @@ class Figures(Collector):
         for severity in SEVERITIES:
             family.add_metric([str(severity)], counted[severity])
         return family
+
+    def _repairs(self) -> Metric:
+        counted = Counter(repair.about.severity.value for repair in self._gateway.repairs.open())
+        family = GaugeMetricFamily("semarak_repairs", "What a person should mend, by severity.", labels=["severity"])
+        for severity in Severity:
+            family.add_metric([severity.value], counted[severity.value])
+        return family
+
+    def _sinks(self) -> Iterable[Metric]:
+        """Tell how far each server is behind the journal; there is no time to full while the journal does not fill."""
+        statuses = [sink.status() for sink in self._gateway.sinks.values()]
+        states = GaugeMetricFamily("semarak_sink_state", "1 for the state that a sink is in.", labels=["sink", "state"])
+        counts = CounterMetricFamily("semarak_sink", "What a sink counts.", labels=["sink", "what"])
+        for status in statuses:
+            states.add_metric([status.id, status.state.value], 1)
+            for what, count in status.counters.items():
+                counts.add_metric([status.id, what], count)
+        yield states
+        yield counts
+        for name, (help_, of) in SINK_GAUGES.items():
+            gauge = GaugeMetricFamily(f"semarak_sink_{name}", help_, labels=["sink"])
+            for status in statuses:
+                if (value := of(status)) is not None:
+                    gauge.add_metric([status.id], value)
+            yield gauge
 
     def _rejected(self) -> Metric:
         by_device: Counter[str] = Counter()

@@ -51,7 +51,7 @@ def _models(op: Operation) -> list[tuple[Key, Mode, TypeAdapter[Any]]]:
     found: list[tuple[Key, Mode, TypeAdapter[Any]]] = []
     if op.body is not None:
         found.append(((op.name, "body"), "validation", op.body))
-    if op.hints["return"] is not NoneType:
+    if op.hints["return"] is not NoneType and not op.gives:
         found.append(((op.name, "answer"), "serialization", TypeAdapter(op.hints["return"])))
     return found
 
@@ -69,6 +69,8 @@ def _operation(op: Operation, schemas: Schemas) -> Json:
     if op.body is not None:
         body = schemas[(op.name, "body"), "validation"]
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if op.takes:
+        told["requestBody"] = {"required": True, "content": _streams(op.takes)}
     return told
 
 
@@ -104,7 +106,13 @@ def _answer(op: Operation, schemas: Schemas) -> Json:
     schema = schemas.get(((op.name, "answer"), "serialization"))
     if schema is not None:
         told["content"] = {"application/json": {"schema": schema}}
+    if op.gives:
+        told["content"] = _streams(op.gives)
     return told
+
+
+def _streams(kinds: Sequence[str]) -> Json:
+    return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
 
 
 def _problem(schemas: Schemas) -> Json:

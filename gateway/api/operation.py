@@ -77,6 +77,10 @@ class Operation:
     permission: str | tuple[str, ...]
     rate: str = "read"
     status: int = HTTPStatus.OK
+    takes: tuple[str, ...] = ()
+    """Media types of a body that `run` reads itself, as it comes; none: JSON."""
+    gives: tuple[str, ...] = ()
+    """Media types of the answer that `run` sends itself, as it is made; none: JSON."""
     hints: Mapping[str, Any] = field(init=False)
     body: TypeAdapter[Any] | None = field(init=False)
 
@@ -134,6 +138,9 @@ def read_query(operation: Operation, request: web.Request) -> Query | None:
 
 async def read_body(operation: Operation, request: web.Request) -> object:
     """Return the body as the operation's model; raise BadBody when it is not, None when the operation takes none."""
+    if operation.takes:
+        _check_kind(operation, request)
+        return None
     raw = await _received(request)
     if operation.body is None:
         if raw.strip() not in NOTHING_SENT:
@@ -152,11 +159,25 @@ async def read_body(operation: Operation, request: web.Request) -> object:
         raise BadBody("the body is not what this operation takes", errors=faults(error), status=status) from None
 
 
-async def _received(request: web.Request) -> bytes:
-    """Return the body's bytes; raise BadBody for a packed one, which may unpack to anything, and for a broken one."""
+def _check_kind(operation: Operation, request: web.Request) -> None:
+    _check_coding(request)
+    if request.content_type not in operation.takes:
+        raise BadBody(
+            f"the body must be {' or '.join(operation.takes)}, not {request.content_type[:100]!r}",
+            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        )
+
+
+def _check_coding(request: web.Request) -> None:
+    """Raise BadBody for a packed body, which may unpack to anything."""
     coding = request.headers.get(hdrs.CONTENT_ENCODING, "identity")
     if coding != "identity":
         raise BadBody(f"the body must not be packed ({coding[:40]!r})", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+async def _received(request: web.Request) -> bytes:
+    """Return the body's bytes; raise BadBody for a packed and for a broken one."""
+    _check_coding(request)
     try:
         return await request.read()
     except web.RequestPayloadError as error:

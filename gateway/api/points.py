@@ -71,11 +71,11 @@ async def show_readings(
     since, until = _span(call, query)
     store = call.gateway.store
     if query.buckets is not None:
-        found = await store.buckets(id, since=since, until=until, count=query.buckets)
-        return shapes.Page([shapes.Bucket(views.time(b.at), b.low, b.mean, b.high, b.n) for b in found])
+        found = (await store.buckets([id], since=since, until=until, count=query.buckets))[id]
+        return shapes.Page([shapes.Bucket(views.time(b.at), b.low, b.mean, b.high, b.count) for b in found])
     readings = await store.readings(id, since=since, until=until, limit=query.limit)
     following = str(readings[-1].source_at + 1) if len(readings) == query.limit else None
-    now = call.gateway.clock.now()
+    now = call.gateway.clock.mono()
     return shapes.Page([views.reading(reading, now) for reading in readings], following)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from drivers.model import Clock, Command, Device, DeviceStatus, Name, Outcome, Point, Reading
 from gateway.alarms.alarm import Alarm, Disposition
 from gateway.alarms.rule import AlarmRule
+from gateway.api.pushes import Pushes
+from gateway.archive.past import BucketLike, ExtentLike, OlderHistory
 from gateway.audit.audit import Audit
 from gateway.audit.chain import Verdict
 from gateway.auth.accounts import Accounts
@@ -16,6 +18,9 @@ from gateway.auth.roles import Actor
 from gateway.auth.sessions import Sessions
 from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
+from gateway.forward.quarantine import Entry
+from gateway.forward.status import Replayed, SinkStatus
+from gateway.repairs import Repairs
 from gateway.supervisor import PartHealth
 from wall_controller.claims import Kind
 from wall_controller.layout import Layout, Wall
@@ -50,21 +55,6 @@ class LatestPort(Protocol):
     def all(self) -> Sequence[Reading]: ...
 
 
-class BucketLike(Protocol):
-    """A stretch of readings from `at` (UTC ns) on."""
-
-    @property
-    def at(self) -> int: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def mean(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def n(self) -> int: ...
-
-
 class StorePort(Protocol):
     """The journal; times are UTC ns."""
 
@@ -76,8 +66,15 @@ class StorePort(Protocol):
     def when_durable(self, done: Callable[[], None], /) -> None:
         """Call `done` once everything published so far is committed."""
 
+    def on_readings(self, batch: Sequence[Reading], /) -> None:
+        """Take readings that are no news: nobody but the journal hears of them."""
+
+    def query(self, sql: str, /) -> Sequence[tuple[Any, ...]]: ...
+    async def extent(self) -> ExtentLike: ...
     async def readings(self, point: str, /, *, since: int, until: int, limit: int) -> Sequence[Reading]: ...
-    async def buckets(self, point: str, /, *, since: int, until: int, count: int) -> Sequence[BucketLike]: ...
+    async def buckets(
+        self, points: Sequence[str], /, *, since: int, until: int, count: int
+    ) -> Mapping[str, Sequence[BucketLike]]: ...
 
 
 class AlarmsPort(Protocol):
@@ -143,6 +140,24 @@ class KeeperPort(Protocol):
     def undo(self, region: str, by: str, /) -> str: ...
 
 
+class QuarantinePort(Protocol):
+    """The rows that a sink's server refuses."""
+
+    def entries(self) -> Sequence[Entry]: ...
+
+
+class SinkPort(Protocol):
+    """A server that gets every reading; raises SinkError when it does not do what is asked."""
+
+    @property
+    def quarantine(self) -> QuarantinePort: ...
+
+    def status(self) -> SinkStatus: ...
+    async def replay(self) -> Replayed: ...
+    def discard(self) -> int: ...
+    async def create(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """Everything that the API shows or asks; the mappings are live: what is applied later is seen through them."""
@@ -169,11 +184,20 @@ class Gateway:
     accounts: Accounts
     sessions: Sessions
     tokens: Tokens
+    pushes: Pushes
     config: ConfigPort
     parts: Callable[[], Sequence[PartHealth]]
+    repairs: Repairs
+    sinks: Mapping[str, SinkPort]
     bus: Bus
     clock: Clock
     pace: float = 1.0
     """How many times faster than life a simulation runs."""
     simulator: str | None = None
     """Where the simulator listens (`http://127.0.0.1:port`); None: this is no simulation."""
+    judged: Mapping[str, int] = field(default_factory=dict)
+    """What the plausibility checks count."""
+    derived: Mapping[str, int] = field(default_factory=dict)
+    """What the derived points count."""
+    older: OlderHistory | None = None
+    """Where history is read back from that the journal keeps no longer."""

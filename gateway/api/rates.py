@@ -24,10 +24,11 @@ RATES: Mapping[str, Rate] = {
     "read": Rate(100.0, 400.0),
     "write": Rate(10.0, 50.0),
     "push": Rate(200.0, 1_000.0),
+    "archive": Rate(0.2, 10.0),
     "login": Rate(0.5, 10.0),
     "guess": Rate(1.0, 30.0),
 }
-"""`guess`: requests with a token or a session that is not known."""
+"""`guess`: requests with a token or a session that is not known; `archive`: exports and imports, which are long."""
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -10,15 +11,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from drivers.model import Point, PointKind, Quality, Reading, Reason, Value
+from drivers.sensors.history import is_history
 from drivers.sensors.source import Rejected
+from drivers.sensors.time_stamp import OLDEST_NS
 from gateway.api import shapes
 from gateway.api.operation import NO_TEXT_CONTROLS, Call, Operation, Strict
 from gateway.api.points import Time, nanoseconds
 from gateway.api.problem import Problem, unavailable
+from gateway.derive.derivation import DEVICE
 
 PATIENCE_S = 10.0
 AHEAD_NS = 60_000_000_000
 """A sensor's clock may be ahead of ours by this much; a later reading would hide all that follow it."""
+HISTORY = "kept as history: it is older than the point's stale_after, so it rings nothing"
 WHOLE = 2**53
 Number = Annotated[int, Field(ge=-WHOLE, le=WHOLE)] | float
 Text = Annotated[str, Field(max_length=500, pattern=NO_TEXT_CONTROLS)]
@@ -55,21 +60,44 @@ async def push_readings(call: Call, *, body: Push) -> shapes.Pushed:
     doubts = [_doubt(call, item) for item in items]
     _reject(call, items, doubts)
     good = [_reading(call, item) for item, doubt in zip(items, doubts, strict=True) if not doubt]
+    if good:
+        call.gateway.bus.publish(good)
+        await _durable(call)
+    await _tell(call, items, doubts, good)
     if not good:
         faults = [shapes.Fault(f"items.{n}", doubt) for n, doubt in enumerate(doubts)][:20]
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "none of the readings can be taken", errors=faults)
-    call.gateway.bus.publish(good)
-    await _durable(call)
-    refused = len(items) - len(good)
-    call.gateway.audit.record(
-        call.who.name, "readings.push", "readings", after={"accepted": len(good), "refused": refused},
-        outcome="done", request=call.request_id,
-    )  # fmt: skip
+    told = iter(good)
     results = [
-        shapes.PushResult(item.point, "refused" if doubt else "accepted", doubt)
+        shapes.PushResult(item.point, "refused", doubt) if doubt else _accepted(next(told))
         for item, doubt in zip(items, doubts, strict=True)
     ]
-    return shapes.Pushed(len(good), refused, results)
+    return shapes.Pushed(len(good), len(items) - len(good), results)
+
+
+def _accepted(reading: Reading) -> shapes.PushResult:
+    return shapes.PushResult(reading.point, "accepted", HISTORY if reading.retained else "")
+
+
+async def _tell(call: Call, items: Sequence[ReadingIn], doubts: Sequence[str], good: Sequence[Reading]) -> None:
+    """Tell each device that pushes what came for it, and the audit who pushed."""
+    pushes, body = call.gateway.pushes, await call.request.read()
+    refused = Counter(_owner(call, item) for item, doubt in zip(items, doubts, strict=True) if doubt)
+    taken: dict[str, list[Reading]] = defaultdict(list)
+    for reading in good:
+        taken[call.gateway.points[reading.point].device].append(reading)
+    for device in taken.keys() | refused.keys():
+        if device in pushes.devices:
+            pushes.devices[device].took(taken[device], refused=refused[device], body=body)
+    pushes.note(
+        call.who, accepted=len(good), refused=len(items) - len(good), batch=len(items) > 1, request=call.request_id
+    )
+
+
+def _owner(call: Call, item: ReadingIn) -> str:
+    """Return the device that answers for an item: the token's own, or else the one of its point."""
+    point = call.gateway.points.get(item.point)
+    return call.who.device or (point.device if point is not None else "")
 
 
 def _doubt(call: Call, item: ReadingIn) -> str:
@@ -77,10 +105,23 @@ def _doubt(call: Call, item: ReadingIn) -> str:
     point = call.gateway.points.get(item.point)
     if point is None:
         return f"there is no point {item.point!r}"
+    if point.device == DEVICE:
+        return f"{item.point} is calculated; push what it is derived from"
+    if call.who.device and point.device != call.who.device:
+        return f"{item.point} is not one of {call.who.device}, whose token this is"
     if not _fits(point.kind, item.value):
         return f"{item.point} is a {point.kind.value}; {str(item.value)[:40]!r} is none"
-    if item.source_at is not None and nanoseconds(item.source_at) > call.gateway.clock.now() + AHEAD_NS:
+    return _doubt_of_time(call, item)
+
+
+def _doubt_of_time(call: Call, item: ReadingIn) -> str:
+    if item.source_at is None:
+        return ""
+    at = nanoseconds(item.source_at)
+    if at > call.gateway.clock.now() + AHEAD_NS:
         return f"{item.point}: source_at is in the future; set the clock of the sender"
+    if at < OLDEST_NS:
+        return f"{item.point}: source_at is before the year 2000; set the clock of the sender"
     return ""
 
 
@@ -91,10 +132,16 @@ def _fits(kind: PointKind, value: Value) -> bool:
 
 
 def _reject(call: Call, items: Sequence[ReadingIn], doubts: Sequence[str]) -> None:
-    now = call.gateway.clock.now()
+    now, pushing = call.gateway.clock.now(), call.gateway.pushes.devices
     call.gateway.bus.publish(
         [
-            Rejected("api", f"readings of {call.who.name}", doubt, str(item.value)[:64].encode(), now)
+            Rejected(
+                owner if (owner := _owner(call, item)) in pushing else "api",
+                f"readings of {call.who.name}",
+                doubt,
+                str(item.value)[:64].encode(),
+                now,
+            )
             for item, doubt in zip(items, doubts, strict=True)
             if doubt
         ]
@@ -102,12 +149,14 @@ def _reject(call: Call, items: Sequence[ReadingIn], doubts: Sequence[str]) -> No
 
 
 def _reading(call: Call, item: ReadingIn) -> Reading:
-    now = call.gateway.clock.now()
+    now, point = call.gateway.clock.now(), call.gateway.points[item.point]
     quality, reason = Quality[item.quality.upper()], Reason.NONE if item.quality == "good" else Reason.SOURCE
-    if quality is Quality.GOOD and _outside(call.gateway.points[item.point], item.value):
+    if quality is Quality.GOOD and _outside(point, item.value):
         quality, reason = Quality.UNCERTAIN, Reason.RANGE
     source_at = now if item.source_at is None else nanoseconds(item.source_at)
-    return Reading(item.point, item.value, source_at, now, call.gateway.clock.mono(), quality, reason)
+    value = float(item.value) if point.kind is PointKind.NUMBER else item.value
+    old = is_history(point, source_at, now)
+    return Reading(item.point, value, source_at, now, call.gateway.clock.mono(), quality, reason, retained=old)
 
 
 def _outside(point: Point, value: Value) -> bool:

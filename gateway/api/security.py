@@ -17,6 +17,7 @@ from gateway.api.problem import Problem
 from gateway.api.rates import Limiter
 from gateway.auth.roles import Actor
 from gateway.auth.sessions import csrf_fits
+from gateway.auth.tokens import actor_of
 
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -97,7 +98,7 @@ def still(actor: Actor, gateway: Gateway) -> Actor | None:
         token = next(
             (each for each in gateway.tokens.list() if str(each.id) == actor.id and each.expires_at > now), None
         )
-        return None if token is None else Actor(token.name, token.roles, "token", actor.id, token.only)
+        return None if token is None else actor_of(token)
     account = next((each for each in gateway.accounts.list() if each.name == actor.name and each.enabled), None)
     if account is None or all(str(session.id) != actor.id for session in gateway.sessions.list(actor.name)):
         return None

@@ -36,6 +36,7 @@ from gateway.api.security import (
 )
 from gateway.audit.event import Event
 from gateway.errors import GatewayError
+from gateway.repairs import Repair
 from gateway.supervisor import PartHealth, PartState
 from wall_controller.errors import WallError
 from wall_controller.view import WallView
@@ -71,6 +72,7 @@ class Api:
         bus.subscribe(WallView, hub.on_walls)
         bus.subscribe(Rejected, hub.on_rejected)
         bus.subscribe(PartHealth, hub.on_parts)
+        bus.subscribe(Repair, hub.on_repairs)
         bus.subscribe(Event, hub.on_events)
 
     @property
@@ -96,6 +98,7 @@ class Api:
         finally:
             self.listening.clear()
             await runner.cleanup()
+            self._gateway.pushes.settle()
 
     async def _listen(self, runner: web.AppRunner) -> None:
         try:
@@ -234,7 +237,9 @@ def _explain_fault(response: web.Response, request: web.Request) -> None:
     response.headers[hdrs.CONTENT_LENGTH] = str(len(body))
 
 
-def _response(operation: Operation, result: object) -> web.Response:
+def _response(operation: Operation, result: object) -> web.StreamResponse:
+    if isinstance(result, web.StreamResponse):
+        return result
     if result is None:
         return web.Response(status=HTTPStatus.NO_CONTENT)
     return web.Response(body=dumps(result), status=operation.status, content_type="application/json")

@@ -19,6 +19,7 @@ from gateway.audit.event import Event
 from gateway.auth.accounts import Account
 from gateway.auth.roles import Actor
 from gateway.auth.tokens import Token
+from gateway.forward.status import SinkStatus
 from gateway.supervisor import PartHealth
 from wall_controller.plan import Plan
 from wall_controller.scene import Scene
@@ -59,14 +60,18 @@ def place(of: model.Place | None) -> shapes.Place | None:
     return None if of is None else shapes.Place(of.lat, of.lon)
 
 
-def reading(of: model.Reading, now: int, *, stale_after: float = 0.0) -> shapes.Reading:
-    """Return a reading at `now` (UTC ns); a good one older than `stale_after` seconds (0: never) is told as stale."""
-    age = max(0, now - of.source_at) / 1e9
-    quality, reason = of.quality, of.reason
-    if quality is Quality.GOOD and 0 < stale_after < age:
+def age(of: model.Reading, now: float) -> float:
+    """Return a reading's age in seconds at `now` (monotonic seconds): setting a clock makes it no older."""
+    return max(0, of.received_at - of.source_at) / 1e9 + max(0.0, now - of.received_mono)
+
+
+def reading(of: model.Reading, now: float, *, stale_after: float = 0.0) -> shapes.Reading:
+    """Return a reading at `now` (monotonic s); a good one older than `stale_after` s (0: never) is told as stale."""
+    quality, reason, old = of.quality, of.reason, age(of, now)
+    if quality is Quality.GOOD and 0 < stale_after < old:
         quality, reason = Quality.UNCERTAIN, Reason.STALE
     return shapes.Reading(
-        of.point, of.value, time(of.source_at), time(of.received_at), round(age, 3), QUALITIES[quality], reason.value
+        of.point, of.value, time(of.source_at), time(of.received_at), round(old, 3), QUALITIES[quality], reason.value
     )
 
 
@@ -79,7 +84,7 @@ def point(gateway: Gateway, of: model.Point) -> shapes.Point:
     return shapes.Point(
         of.id, of.device, name(of.name), of.kind.value, of.unit, of.low, of.high, place(of.place), of.every,
         of.stale_after, of.owner, of.tags, rule.id if rule else None, levels,
-        reading(latest, gateway.clock.now(), stale_after=of.stale_after) if latest else None,
+        reading(latest, gateway.clock.mono(), stale_after=of.stale_after) if latest else None,
     )  # fmt: skip
 
 
@@ -208,6 +213,26 @@ def health(gateway: Gateway) -> house_shapes.Health:
     return house_shapes.Health(parts, gateway.pace, gateway.simulator is not None, gateway.version, site(gateway))
 
 
+def repairs(gateway: Gateway) -> list[house_shapes.Repair]:
+    """Return what a person should mend, the worst first."""
+    return [
+        house_shapes.Repair(
+            each.id, each.kind, each.about.severity.value, each.subject, name(each.about.title), each.detail,
+            name(each.about.hint), time(each.since), name(each.about.act) if each.about.act else None, each.action,
+        )
+        for each in gateway.repairs.open()
+    ]  # fmt: skip
+
+
+def sink(of: SinkStatus) -> house_shapes.Sink:
+    """Return a server that gets the readings."""
+    backlog = house_shapes.Backlog(of.rows, of.bytes, round(of.age, 3), of.time_to_full)
+    return house_shapes.Sink(
+        of.id, of.kind, of.url, of.state.value, time(of.since), of.reason, backlog, of.batch, of.quarantined,
+        of.counters,
+    )  # fmt: skip
+
+
 def me(actor: Actor) -> house_shapes.Me:
     """Return who is signed in."""
     return house_shapes.Me(actor.name, sorted(actor.roles), actor.permissions())
@@ -221,6 +246,6 @@ def user(of: Account) -> house_shapes.User:
 def token(of: Token) -> house_shapes.Token:
     """Return a program's access, without its secret."""
     return house_shapes.Token(
-        str(of.id), of.name, of.prefix, sorted(of.roles), sorted(of.only), of.made_by, time(of.created_at),
+        str(of.id), of.name, of.prefix, sorted(of.roles), sorted(of.only), of.device, of.made_by, time(of.created_at),
         time(of.expires_at), time(of.used_at) if of.used_at else None,
     )  # fmt: skip

@@ -8,9 +8,11 @@ from drivers.links.dial import dial
 from drivers.links.tap import Tap
 from drivers.model import Clock, Device, DeviceState, DeviceStatus
 from drivers.registry import DRIVERS, SOURCES
-from drivers.sensors.source import Source
+from drivers.sensors.http_push import HttpSource
+from drivers.sensors.source import Commandable, Source
 from drivers.session import Session
 from gateway.bus import Bus
+from gateway.commands import SessionPort
 from gateway.settings.site import Site
 from gateway.store.store import Store
 from gateway.supervisor import Supervisor
@@ -23,15 +25,19 @@ class Field:
         self._clock, self._bus, self._store, self._supervisor = clock, bus, store, supervisor
         self.tap = Tap(clock)
         self.devices: dict[str, Device] = {}
-        self.sessions: dict[str, Session] = {}
+        self.sessions: dict[str, SessionPort] = {}
         self.statuses: dict[str, DeviceStatus] = {}
         self.counters: dict[str, Mapping[str, int]] = {}
+        self.pushed: dict[str, HttpSource] = {}
+        """The devices that push to the API."""
         bus.subscribe(DeviceStatus, self._on_status)
 
     def verbs(self, device: Device) -> Sequence[str]:
         """Return what a device can be asked to do."""
-        spec = DRIVERS.get(device.driver)
-        return spec.verbs if spec else ()
+        spec, session = DRIVERS.get(device.driver), self.sessions.get(device.id)
+        if spec is not None:
+            return spec.verbs
+        return session.verbs if isinstance(session, Commandable) else ()
 
     def start(self, site: Site, names: Sequence[str]) -> None:
         """Start these devices, as the site describes them."""
@@ -42,11 +48,16 @@ class Field:
             if device.driver in SOURCES:
                 source = self._source(device, site)
                 self.counters[name] = source.counters
+                if isinstance(source, HttpSource):
+                    self.pushed[name] = source
+                if isinstance(source, Commandable):
+                    self.sessions[name] = source
                 self._supervisor.add(part_name(device), source.run)
             else:
-                self.sessions[name] = self._session(device)
-                self.counters[name] = self.sessions[name].counters
-                self._supervisor.add(part_name(device), self.sessions[name].run)
+                session = self._session(device)
+                self.sessions[name] = session
+                self.counters[name] = session.counters
+                self._supervisor.add(part_name(device), session.run)
 
     async def stop(self, names: Sequence[str]) -> None:
         """Stop these devices and forget them."""
@@ -57,6 +68,7 @@ class Field:
             self.sessions.pop(name, None)
             self.statuses.pop(name, None)
             self.counters.pop(name, None)
+            self.pushed.pop(name, None)
 
     def _session(self, device: Device) -> Session:
         return Session(

@@ -13,14 +13,19 @@ from typing import Any
 
 import structlog
 
-from drivers.model import Command, Device, Reading
+from drivers.model import Command, Device, DeviceStatus, Reading
 from gateway.actions.actions import Actions
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
 from gateway.api.ports import Gateway, SiteName
+from gateway.api.pushes import Pushes
 from gateway.api.server import Api
 from gateway.app.configuration import Configuration
+from gateway.app.doubts import Doubts
 from gateway.app.field import Field
+from gateway.app.floods import Floods
+from gateway.app.sinks import Sinks
+from gateway.app.upkeep import Upkeep
 from gateway.app.walls import Walls
 from gateway.audit.audit import Audit
 from gateway.audit.chain import Verdict
@@ -32,8 +37,12 @@ from gateway.auth.tokens import Tokens
 from gateway.bus import Bus, Listener
 from gateway.clock import SystemClock, clock_quality
 from gateway.commands import Commands
+from gateway.derive.derived_points import DerivedPoints
 from gateway.errors import GatewayError
 from gateway.interlocks import Interlocks
+from gateway.plausibility.plausibility import Plausibility
+from gateway.plausibility.repeats import Repeats
+from gateway.repairs import Repairs
 from gateway.settings.difference import Difference
 from gateway.settings.fault import SiteError
 from gateway.settings.site import Site
@@ -44,6 +53,8 @@ from gateway.watchdog import Watchdog, notify
 log = structlog.get_logger()
 
 STORE_FILE = "semarak.db"
+STUCK_S = 5.0
+"""How long readings wait for a commit before the disk is said to take nothing."""
 FIRST_LOGIN_FILE = "first-login.txt"
 START_PATIENCE_S = 15.0
 CHAIN_AFTER_S = 0.005
@@ -71,7 +82,7 @@ class RunningSite:
         self._clock = SystemClock()
         self._bus = Bus()
         self._supervisor = Supervisor(clock=self._clock, publish=self._bus.publish)
-        self._store = Store.open(setting.data / STORE_FILE, clock=self._clock)
+        self._store = Store.open(setting.data / STORE_FILE, clock=self._clock, limits=self._site.store)
         self._audit = Audit(
             self._store, self._clock, publish=self._bus.publish, clock_quality=clock_quality, later=_soon
         )
@@ -82,11 +93,18 @@ class RunningSite:
     def _join(self) -> None:
         """Make every part; alarms hear a reading first, so that the wall answers before anything is stored."""
         clock, bus, store, audit, site = self._clock, self._bus, self._store, self._audit, self._site
+        self._plausibility = Plausibility(site.points.values(), store=store)
+        self._repeats = Repeats(site.points.values(), last=store.last)
+        bus.judge(Reading, lambda batch: self._plausibility.judged(self._repeats.judged(batch)))
         self.engine = AlarmEngine(
             site.rules, points=site.points.values(), clock=clock, store=store, publish=bus.publish, audit=audit,
             pace=site.pace,
         )  # fmt: skip
         self._guarded("alarms").subscribe(Reading, self.engine.on_readings)
+        self._derived = DerivedPoints(
+            site.derived.values(), points=site.points, clock=clock, history=store, publish=bus.publish
+        )
+        self._guarded("derived").subscribe(Reading, self._derived.on_readings)
         self._field = Field(clock=clock, bus=self._guarded("devices"), store=store, supervisor=self._supervisor)
         self._interlocks = self._make_interlocks(site)
         self._commands = Commands(
@@ -100,9 +118,28 @@ class RunningSite:
         self._actions = Actions(site.rules, scenes=self._walls, clock=clock, store=store, audit=audit, pace=site.pace)
         self._guarded("actions").subscribe(AlarmChange, self._actions.on_changes)
         self._guarded("store").subscribe(Reading, store.on_readings)
+        self._join_upkeep()
         self._configuration = Configuration(site, self._setting.load, self._adopt)
         self._points, self._rules = dict(site.points), {rule.point: rule for rule in site.rules}
         self._api = Api(self._gateway(), self._setting.host, self._setting.port)
+
+    def _join_upkeep(self) -> None:
+        """Make what serves other systems, and what tells a technician where to look."""
+        clock, store, site = self._clock, self._store, self._site
+        self._repairs = Repairs(clock=clock, publish=self._bus.publish)
+        self._sinks = Sinks(
+            clock=clock, store=store, supervisor=self._supervisor, repairs=self._repairs, room=site.store.spool_bytes,
+            alarms=self.engine.alarm, statuses=self._field.statuses,
+        )  # fmt: skip
+        self._guarded("sinks").subscribe(AlarmChange, self._sinks.on_alarms)
+        self._guarded("sinks").subscribe(DeviceStatus, self._sinks.on_statuses)
+        self._upkeep = Upkeep(
+            self._repairs, clock=clock, statuses=self._field.statuses, store=lambda: store.counters,
+            field=self._field.counters, unwritable=self._store_refuses,
+            others=[
+                self._sinks.watch, Doubts(self._plausibility, self._repairs).watch, Floods(store, self._repairs).watch,
+            ],
+        )  # fmt: skip
 
     def _gateway(self) -> Gateway:
         return Gateway(
@@ -111,7 +148,10 @@ class RunningSite:
             counters=self._field.counters, tap=self._field.tap, store=self._store, alarms=self.engine,
             commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes, audit=self._audit,
             prove=self._prove, accounts=self._accounts, sessions=Sessions(self._store, self._clock),
-            tokens=Tokens(self._store, self._clock), config=self._configuration, parts=self._supervisor.health,
+            tokens=Tokens(self._store, self._clock), pushes=Pushes(self._field.pushed, self._audit),
+            judged=self._plausibility.counters, derived=self._derived.counters,
+            config=self._configuration, parts=self._supervisor.health,
+            repairs=self._repairs, sinks=self._sinks.running, older=self._sinks,
             bus=self._guarded("api"), clock=self._clock, pace=self._site.pace, simulator=self._setting.simulator,
         )  # fmt: skip
 
@@ -165,13 +205,21 @@ class RunningSite:
     def _start(self) -> None:
         add, site = self._supervisor.add, self._site
         add("store", self._store.run)
-        self.engine.restore(self._store.latest.all())
+        self._store.adopt(site.store, points=site.points.values())
+        latest = self._store.latest.all()
+        self._plausibility.restore(latest)
+        self._derived.restore(latest)
+        self.engine.restore(latest)
         self._walls.start(site, list(site.walls))
+        self._walls.expect(site.rules)
         self._actions.restore(self.engine.alarms())
         add("alarms", self.engine.run)
+        add("derived", self._derived.run)
         add("actions", self._actions.run)
         add("api", self._api.run)
+        add("upkeep", self._upkeep.run)
         self._field.start(site, list(site.devices))
+        self._sinks.start(site, list(site.sinks))
 
     async def _alarms_answer(self) -> None:
         self.engine.tick()
@@ -223,20 +271,33 @@ class RunningSite:
     async def _adopt(self, new: Site, changed: Difference) -> None:
         """Make the running parts follow `new`: only what differs is stopped and started."""
         self._site = new
+        self._store.adopt(new.store, points=new.points.values())
         await self._field.stop(changed.devices)
         await self._walls.stop(changed.walls)
+        await self._sinks.stop([name for name in changed.sinks if name in new.sinks])
+        await self._sinks.stop([name for name in changed.sinks if name not in new.sinks], for_good=True)
         self._points.clear()
         self._points.update(new.points)
         self._rules.clear()
         self._rules.update({rule.point: rule for rule in new.rules})
         self._interlocks = self._make_interlocks(new)
         self._walls.start(new, [name for name in changed.walls if name in new.walls])
+        self._plausibility.adopt(new.points.values())
+        self._repeats.adopt(new.points.values())
         self.engine.adopt(new.rules, points=new.points.values())
+        self._derived.adopt(new.derived.values(), points=new.points)
+        self._walls.expect(new.rules)
         self._actions.adopt(new.rules, self.engine.alarms())
         self._field.start(new, [name for name in changed.devices if name in new.devices])
+        self._sinks.start(new, [name for name in changed.sinks if name in new.sinks])
 
     def _make_interlocks(self, site: Site) -> Interlocks:
         return Interlocks(site.interlocks, points=site.points.values(), latest=self._store.latest, clock=self._clock)
+
+    def _store_refuses(self) -> str:
+        """Return why the disk takes nothing; empty while it does."""
+        stuck = self._store.pending > 0 and self._clock.mono() - self._store.last_commit_mono > STUCK_S
+        return next((part.reason for part in self._supervisor.health() if stuck and part.name == "store"), "")
 
     async def _prove(self) -> Verdict:
         self._audit.settle()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.model import Clock, Command, DeviceStatus, Outcome, Reading
 from gateway.alarms.alarm import Alarm
+from gateway.alarms.rule import AlarmRule
 from gateway.audit.audit import Audit
 from gateway.auth.roles import Actor
 from gateway.bus import Bus
@@ -16,6 +17,7 @@ from gateway.supervisor import Supervisor
 from wall_controller.apply import WallKeeper
 from wall_controller.claims import Kind
 from wall_controller.errors import Unknown
+from wall_controller.reflex import Call
 from wall_controller.scene import Scene
 from wall_controller.view import WallView
 
@@ -60,6 +62,18 @@ class Walls:
             keeper.on_status(list(self._statuses.values()))
             self.keepers[name] = keeper
             self._supervisor.add(f"wall/{name}", keeper.run)
+
+    def expect(self, rules: Iterable[AlarmRule]) -> None:
+        """Let the walls be ready for what these rules may set in motion."""
+        calls: dict[str, dict[Call, None]] = {name: {} for name in self.keepers}
+        for rule in rules:
+            for action in rule.actions:
+                for level in rule.levels:
+                    if level.severity >= action.severity:
+                        call = Call(action.scene, action.region, level.severity)
+                        calls[self.scenes[action.scene].wall][call] = None
+        for name, keeper in self.keepers.items():
+            keeper.expect(calls[name])
 
     async def stop(self, names: Sequence[str]) -> None:
         """Stop these walls and forget them; their panels keep their picture."""

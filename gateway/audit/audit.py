@@ -18,7 +18,10 @@ PAGE = f"SELECT {COLUMNS} FROM audit WHERE seq > ? AND (? = '' OR action = ?) OR
 RECENT = 200
 """Events that stay in memory for a screen that has just opened."""
 
-_Noted = tuple[int, str, str, str, Json, Json, str, str, str]
+Told = Json | Callable[[], Json]
+"""A state as JSON, or how to make it from values that do not change: it is made when the event is chained."""
+
+_Noted = tuple[int, str, str, str, Told, Told, str, str, str]
 """When (UTC ns), and what `record` was given."""
 
 
@@ -86,8 +89,8 @@ class Audit:
         action: str,
         subject: str,
         *,
-        before: Json = None,
-        after: Json = None,
+        before: Told = None,
+        after: Told = None,
         outcome: str = "",
         why: str = "",
         request: str = "",
@@ -109,7 +112,7 @@ class Audit:
 
     def _chain(self, noted: _Noted, quality: str) -> Event:
         at, actor, action, subject, before, after, *rest = noted
-        texts = (actor, action, subject, canonical(before), canonical(after), *rest, quality)
+        texts = (actor, action, subject, canonical(_made(before)), canonical(_made(after)), *rest, quality)
         seq = self._head.seq + 1
         row: tuple[int | str, ...] = (seq, at, *map(storable, texts), self._head.hash)
         self._head = Head(seq, digest(row))
@@ -132,6 +135,10 @@ class Audit:
         self.settle()
         head = read_head(self._ledger)
         return verify(self._ledger.query(ALL) if rows is None else rows, head)
+
+
+def _made(told: Told) -> Json:
+    return told() if callable(told) else told
 
 
 def read_head(ledger: Ledger) -> Head | None:

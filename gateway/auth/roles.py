@@ -42,6 +42,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "users": OFFICE,  # kelola pengguna
     "tokens": OFFICE,  # kelola pengguna: a token is a program's account
     "audit.read": frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),  # baca jejak audit
+    "history.import": PLANT,  # the plant's own archive; it rings nothing
     "readings.push": PLANT,  # a sensor's program, under a token narrowed to this
     "demo.play": EVERYBODY - {Role.AUDITOR},  # only where a simulator is attached
 }
@@ -58,6 +59,8 @@ class Actor:
     via: Via
     id: str = ""
     only: frozenset[str] = frozenset()
+    device: str = ""
+    """The device whose token it is: it pushes that device's points only."""
 
     def may(self, permission: str) -> bool:
         """Return whether one of the roles allows it; an unknown permission is a KeyError, never a yes."""

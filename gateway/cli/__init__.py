@@ -25,6 +25,10 @@ SitePath = Annotated[Path, typer.Argument(help="The folder of the site's YAML fi
 DataPath = Annotated[Path, typer.Option("--data", help="The folder that holds all state of a run.")]
 Http = Annotated[str, typer.Option("--http", metavar="HOST:PORT", help="Where the screens and the API listen.")]
 
+Url = Annotated[str, typer.Option("--url", help="Ask the running service, as http://127.0.0.1:8080, instead.")]
+Token = Annotated[str, typer.Option("--token", envvar="SEMARAK_TOKEN", help="The token for --url.")]
+Form = Annotated[str, typer.Option("--format", help="csv or parquet; without it the file's name says.")]
+
 DATA = Path("var/semarak")
 HTTP = "127.0.0.1:8080"
 
@@ -58,6 +62,51 @@ def check(site: SitePath) -> None:
     from gateway.cli.questions import check_site
 
     _exit(check_site(site))
+
+
+@app.command("export")
+def export_readings(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    points: Annotated[str, typer.Option(help="Ids and patterns, separated by commas.")] = "*",
+    since: Annotated[str, typer.Option(help="A date, or a time as 2026-01-17T08:30:00Z.")] = "",
+    until: Annotated[str, typer.Option(help="The same; without it, now.")] = "",
+    form: Form = "",
+    data: DataPath = DATA,
+    site: Annotated[Path | None, typer.Option(help="The site's folder: it knows the units.")] = None,
+    url: Url = "",
+    token: Token = "",
+) -> None:
+    """Write readings into a file, also while the service runs."""
+    if url:
+        from gateway.cli import remote
+
+        _exit(remote.export_file(url, token, file, points=points, since=since, until=until, form=form))
+        return
+    from gateway.cli import archives
+
+    _exit(archives.export_file(file, data=data, site=site, points=points, since=since, until=until, form=form))
+
+
+@app.command("import")
+def import_readings(
+    files: Annotated[list[Path], typer.Argument(help="Files that an export has written.")],
+    form: Form = "",
+    data: DataPath = DATA,
+    site: Annotated[Path | None, typer.Option(help="The site's folder: it knows the points.")] = None,
+    url: Url = "",
+    token: Token = "",
+) -> None:
+    """Take readings from files, each once, as history that rings nothing; stop the service first, or give --url."""
+    if url:
+        from gateway.cli import remote
+
+        _exit(remote.import_files(url, token, files, form=form))
+        return
+    if site is None:
+        raise typer.BadParameter("name the site's folder, or ask the running service with --url", param_hint="--site")
+    from gateway.cli import archives
+
+    _exit(archives.import_files(files, data=data, site=site, form=form))
 
 
 @app.command()
@@ -102,15 +151,16 @@ def user_list(data: DataPath = DATA) -> None:
 @token.command("add")
 def token_add(
     name: str,
-    role: Annotated[list[str], typer.Option(help="What it may do: the roles of a person.")],
+    role: Annotated[list[str] | None, typer.Option(help="What it may do: the roles of a person.")] = None,
     data: DataPath = DATA,
     days: Annotated[int, typer.Option(min=1, help="How long it lives.")] = 365,
     only: Annotated[list[str] | None, typer.Option(help="Narrow it to these permissions.")] = None,
+    device: Annotated[str, typer.Option(help="The device that pushes with it; it may do nothing else.")] = "",
 ) -> None:
     """Make a token for a program and show it, this once."""
     from gateway.cli.people import add_token
 
-    _exit(add_token(data, name, role, days, only or []))
+    _exit(add_token(data, name, role or [], days=days, only=only or [], device=device))
 
 
 def _exit(code: int) -> None:

@@ -10,6 +10,7 @@ import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ FIRST_PORT = 18_800
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STAND_INS = "drivers.emulators.serve"
+FELT = ("id", "device", "kind", "unit", "low", "high", "every", "stale_after", "owner")
+"""What a stand-in is told of a point as it stands; the rest is ours to do with it."""
 
 
 class Demonstration:
@@ -60,7 +63,9 @@ class Demonstration:
             folder = self._site or demo_site()
             typer.echo(f"1/3  reading the site in {folder}")
             raw = load_site(folder, pace=1)
-            typer.echo("2/3  starting the stand-ins: broker, field sensors, Modbus devices, panels, matrix, projector")
+            typer.echo(
+                "2/3  starting the stand-ins: broker, field sensors, Modbus devices, UPS, panels, matrix, projector"
+            )
             with self._stand_ins(raw) as (control, links):
                 typer.echo("3/3  starting the service")
                 setting = Setting(
@@ -158,6 +163,11 @@ def plan(site: Site, *, pace: float, first_port: int) -> dict[str, Any]:
             for each in site.devices.values()
             if each.driver in DRIVERS
         ],
+        "snmp": [
+            {"id": each.id, "driver": each.driver, "options": dict(each.options), "port": next(ports)}
+            for each in by_driver.get("snmp", [])
+            if find_spec("pysnmp") is not None
+        ],
     }
 
 
@@ -174,7 +184,7 @@ def _points(site: Site, device: Device) -> list[dict[str, Any]]:
 
 
 def _fields(point: Any) -> dict[str, Any]:
-    fields = {name: getattr(point, name) for name in point.__slots__}
+    fields = {name: getattr(point, name) for name in FELT}
     fields["name"] = asdict(point.name)
     fields["place"] = asdict(point.place) if point.place else None
     fields["address"], fields["tags"] = dict(point.address), list(point.tags)

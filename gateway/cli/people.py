@@ -45,13 +45,18 @@ def list_users(data: Path) -> int:
     return _with_store(data, tell)
 
 
-def add_token(data: Path, name: str, roles: Sequence[str], days: int, only: Sequence[str]) -> int:
-    """Make a token and show it, this once."""
+def add_token(
+    data: Path, name: str, roles: Sequence[str], *, days: int, only: Sequence[str] = (), device: str = ""
+) -> int:
+    """Make a token and show it, this once; a device's own when `device` is its id."""
 
     async def make(store: Store, audit: Audit) -> str:
-        text, made = await Tokens(store, SystemClock()).make(name, _roles(roles), made_by=ACTOR, days=days, only=only)
-        audit.record(ACTOR, "token.add", made.name, after={"roles": sorted(made.roles), "days": days})
-        return f"{text}\nShown this once; use it as `Authorization: Bearer …`. It lives {days} days."
+        text, made = await Tokens(store, SystemClock()).make(
+            name, _roles(roles), made_by=ACTOR, days=days, only=only, device=device
+        )
+        audit.record(ACTOR, "token.add", made.name, after={"roles": sorted(made.roles), "device": device, "days": days})
+        what = f" It pushes the points of {device}, and nothing else." if device else ""
+        return f"{text}\nShown this once; use it as `Authorization: Bearer …`. It lives {days} days.{what}"
 
     return _with_store(data, make)
 

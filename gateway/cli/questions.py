@@ -21,7 +21,7 @@ def check_site(folder: Path) -> int:
         typer.echo(f"{len(error.faults)} fault(s); a running site would stay as it is", err=True)
         return 1
     typer.echo(
-        f"{site.name.id}: sound. {len(site.points)} points, {len(site.devices)} devices, "
+        f"{site.name.id}: sound. {len(site.points)} points ({len(site.derived)} derived), {len(site.devices)} devices, "
         f"{len(site.rules)} alarm rules, {len(site.walls)} wall(s), {len(site.scenes)} scenes."
     )
     return 0

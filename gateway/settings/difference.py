@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.derive.derivation import DEVICE
 from gateway.settings.site import Site
 
 
@@ -19,10 +20,12 @@ class Difference:
     rules: tuple[str, ...] = ()
     scenes: tuple[str, ...] = ()
     interlocks: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """Return what differs, a line each kind."""
-        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks")
+        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived")
         return tuple(f"{kind}: {', '.join(names)}" for kind in kinds if (names := getattr(self, kind)))
 
 
@@ -33,12 +36,14 @@ def difference(old: Site, new: Site) -> Difference:
     of_points = {side.points[name].device for side in (old, new) for name in points if name in side.points}
     of_scenes = {side.scenes[name].wall for side in (old, new) for name in scenes if name in side.scenes}
     return Difference(
-        devices=tuple(sorted({*_differing(old.devices, new.devices), *of_points})),
+        devices=tuple(sorted({*_differing(old.devices, new.devices), *of_points} - {DEVICE})),
         walls=tuple(sorted({*_differing(old.walls, new.walls), *of_scenes})),
         points=points,
         rules=tuple(_differing(_by_id(old.rules), _by_id(new.rules))),
         scenes=scenes,
         interlocks=tuple(_differing(_by_id(old.interlocks), _by_id(new.interlocks))),
+        sinks=tuple(_differing(old.sinks, new.sinks) if old.id == new.id else sorted({*old.sinks, *new.sinks})),
+        derived=tuple(_differing(old.derived, new.derived)),
     )
 
 

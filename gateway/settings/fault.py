@@ -64,11 +64,20 @@ def of_validation(document: Document, error: ValidationError, *, under: KeyPath 
 
 
 def _of_model(document: Document, one: dict[str, Any], under: KeyPath) -> SiteFault:
-    path = (*under, *one["loc"])
+    path = _written(document, (*under, *one["loc"]), missing=one["type"] == "missing")
     message = str(one["msg"]).removeprefix("Value error, ")
     if one["type"] == "extra_forbidden":
         message = f"there is no key {path[-1]!r} here"
     return at(document, path, message, HINTS.get(one["type"], ""))
+
+
+def _written(document: Document, path: KeyPath, *, missing: bool) -> KeyPath:
+    """Return the path without what only the model knows, which of several it took; a `missing` key stays."""
+    found: KeyPath = ()
+    for place, part in enumerate(path, 1):
+        if isinstance(part, int) or (*found, part) in document.places or (missing and place == len(path)):
+            found = (*found, part)
+    return found
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,14 +10,24 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from drivers.device_config import BilingualName, DevicesFile, Id, PointsFile, Strict
+from drivers.errors import BadConfig
 from drivers.model import Device, Name, Place, Point
 from drivers.registry import DRIVERS, SOURCES
+from drivers.sensors.source import BadPoint, files_of, in_folder
 from drivers.strict_yaml import Document, KeyPath, YamlError, load_file
 from gateway.alarms.compile import compile_rules
 from gateway.alarms.config import AlarmsConfig, ScalesConfig
 from gateway.alarms.rule import AlarmRule, RuleError
+from gateway.derive.compile import compile_derived
+from gateway.derive.config import DerivedFile
+from gateway.derive.derivation import DEVICE, Derivation
+from gateway.derive.errors import DeriveError
+from gateway.forward.config import AnySink, SinksFile
 from gateway.interlocks import Interlock, InterlockConfig
+from gateway.plausibility.twins import wrong_twins
 from gateway.settings.fault import SiteError, SiteFault, at, did_you_mean, of_validation, of_yaml
+from gateway.store.config import StoreConfig
+from gateway.store.limits import DEFAULT, Limits
 from wall_controller.config import ScenesFile, WallsFile, read_scenes, read_walls
 from wall_controller.errors import BadWall
 from wall_controller.layout import Wall
@@ -40,16 +50,20 @@ class SiteFile(Strict):
     """How many times faster than life a demonstration runs; 1 for a real site."""
     interlocks: list[InterlockConfig] = Field(default_factory=list)
     """What must be true before a device may be commanded."""
+    store: StoreConfig = StoreConfig()
+    """What is kept, and for how long."""
 
 
 FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {
     "site.yaml": (SiteFile, None),
     "devices.yaml": (DevicesFile, {"devices": []}),
     "points.yaml": (PointsFile, {"points": []}),
+    "derived.yaml": (DerivedFile, {"derived": []}),
     "scales.yaml": (ScalesConfig, {"scales": []}),
     "alarms.yaml": (AlarmsConfig, {"rules": []}),
     "walls.yaml": (WallsFile, {"walls": []}),
     "scenes.yaml": (ScenesFile, {"scenes": []}),
+    "sinks.yaml": (SinksFile, {"sinks": []}),
 }
 """Every file of a site with its model and what stands for it when it is not there; None: it must be there."""
 
@@ -64,10 +78,16 @@ class Site:
     pace: float
     devices: Mapping[str, Device]
     points: Mapping[str, Point]
+    """Those of sensors, then the derived ones."""
+    derived: Mapping[str, Derivation]
+    """How derived points come about, each after those that it needs."""
     rules: tuple[AlarmRule, ...]
     interlocks: tuple[Interlock, ...]
     walls: Mapping[str, Wall]
     scenes: Mapping[str, Scene]
+    sinks: Mapping[str, AnySink]
+    store: Limits = DEFAULT
+    """How much is kept, and for how long."""
 
 
 def load_site(folder: Path, *, pace: float | None = None, links: Mapping[str, str] | None = None) -> Site:
@@ -92,21 +112,29 @@ class _Reading:
         devices_file, points_file = self._model("devices.yaml", DevicesFile), self._model("points.yaml", PointsFile)
         scales, alarms = self._model("scales.yaml", ScalesConfig), self._model("alarms.yaml", AlarmsConfig)
         walls_file, scenes_file = self._model("walls.yaml", WallsFile), self._model("scenes.yaml", ScenesFile)
+        sinks_file = self._model("sinks.yaml", SinksFile)
+        derived_file = self._model("derived.yaml", DerivedFile)
         self._stop_at_faults()
         pace = head.pace if pace is None else pace
         devices = self._unique("devices.yaml", "devices", [each.device() for each in devices_file.devices])
-        points = self._unique("points.yaml", "points", [each.point() for each in points_file.points])
+        sensed = self._unique("points.yaml", "points", [each.point() for each in points_file.points])
         self._check_devices(devices)
-        self._check_points(devices, points)
+        self._check_points(devices, sensed)
+        self._check_sources(devices, sensed)
+        paced = {name: _paced(each, pace) for name, each in sensed.items()}
+        derived = self._derived(derived_file, paced, pace=pace)
+        points = paced | {name: each.point for name, each in derived.items()}
         walls, scenes = self._walls(walls_file, scenes_file, devices)
         self._check_interlocks(head, devices, points)
+        sinks = self._unique("sinks.yaml", "sinks", [self._sink_located(each) for each in sinks_file.sinks])
         self._stop_at_faults()
         rules = self._rules(alarms, scales, points, scenes)
+        urgent = _awaited(rules, derived)
         return Site(
             head.id, head.name.name(), Place(*head.place) if head.place else None, pace,
-            {name: replace(each, link=links.get(name, each.link)) for name, each in devices.items()},
-            {name: _paced(each, pace) for name, each in points.items()},
-            rules, tuple(each.interlock() for each in head.interlocks), walls, scenes,
+            {name: replace(self._located(each), link=links.get(name, each.link)) for name, each in devices.items()},
+            {name: replace(each, urgent=name in urgent) for name, each in points.items()}, derived, rules,
+            tuple(each.interlock() for each in head.interlocks), walls, scenes, sinks, head.store.limits(),
         )  # fmt: skip
 
     def _read_files(self) -> None:
@@ -147,6 +175,8 @@ class _Reading:
         document = self._documents["devices.yaml"]
         for number, device in enumerate(devices.values()):
             path = ("devices", number)
+            if device.id == DEVICE:
+                self._faults.append(at(document, (*path, "id"), f"{DEVICE} stands for what is calculated", "rename it"))
             spec = DRIVERS.get(device.driver) or SOURCES.get(device.driver)
             if spec is None:
                 hint = did_you_mean(device.driver, [*DRIVERS, *SOURCES])
@@ -167,6 +197,37 @@ class _Reading:
             elif device.driver in DRIVERS:
                 hint = "its points come with its driver"
                 self._faults.append(at(document, (*path, "device"), f"{device.id} is no source of telemetry", hint))
+        for id_, why in wrong_twins(points):
+            self._faults.append(at(document, ("points", list(points).index(id_), "checks", "twin"), why))
+
+    def _check_sources(self, devices: Mapping[str, Device], points: Mapping[str, Point]) -> None:
+        """Ask every source whether its options and its points go together, once each of them is sound."""
+        sources = [] if self._faults else [each for each in devices.values() if each.driver in SOURCES]
+        for device in sources:
+            try:
+                SOURCES[device.driver].check(device, [each for each in points.values() if each.device == device.id])
+            except BadPoint as error:
+                keys = (error.key,) if error.key else ()
+                path: KeyPath = ("points", list(points).index(error.point), "address", *keys)
+                self._faults.append(at(self._documents["points.yaml"], path, error.text))
+            except BadConfig as error:
+                path = ("devices", list(devices).index(device.id))
+                text = str(error).removeprefix(f"{device.id}: ")
+                self._faults.append(at(self._documents["devices.yaml"], path, text))
+
+    def _derived(self, written: DerivedFile, points: Mapping[str, Point], *, pace: float) -> dict[str, Derivation]:
+        try:
+            return {each.id: each for each in compile_derived(written, points, pace=pace)}
+        except DeriveError as error:
+            self._faults.append(at(self._documents["derived.yaml"], error.path, error.message, error.hint))
+        return {}
+
+    def _located(self, device: Device) -> Device:
+        source = SOURCES.get(device.driver)
+        return in_folder(device, source.options, self._folder.resolve()) if source else device
+
+    def _sink_located(self, sink: AnySink) -> AnySink:
+        return sink.model_copy(update=files_of(type(sink), sink.model_dump(), self._folder.resolve()))
 
     def _validate(self, document: Document, model: type[BaseModel], data: Any, under: tuple[str | int, ...]) -> None:
         try:
@@ -231,9 +292,27 @@ class _Reading:
             raise SiteError(self._faults)
 
 
+def _awaited(rules: Iterable[AlarmRule], derived: Mapping[str, Derivation]) -> set[str]:
+    """Return the points that an alarm waits for: those of rules, and those that make up a derived one of them."""
+    found = {rule.point for rule in rules}
+    for each in reversed(list(derived.values())):
+        if each.id in found:
+            found.update(each.how.inputs)
+    return found
+
+
 def _unknown(names: Any, known: Mapping[str, object]) -> Iterator[str]:
     return (name for name in names if name not in known)
 
 
 def _paced(point: Point, pace: float) -> Point:
-    return replace(point, every=point.every / pace, stale_after=point.stale_after / pace)
+    checks, report = point.checks, point.report
+    return replace(
+        point, every=point.every / pace, stale_after=point.stale_after / pace,
+        checks=replace(
+            checks, rate=None if checks.rate is None else checks.rate * pace, stuck_after=checks.stuck_after / pace
+        ),
+        report=report and replace(
+            report, min_interval=report.min_interval / pace, max_interval=report.max_interval / pace
+        ),
+    )  # fmt: skip

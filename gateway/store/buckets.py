@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from drivers.model import Quality
-from gateway.store.columns import TEXT, Columns
+from gateway.store.columns import QUALITIES
+from gateway.store.summary import HOUR_NS, MINUTE_NS, Summary
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """The `n` numbers whose source time is in the bucket that begins at `at` (UTC ns)."""
+class Bucket(msgspec.Struct, frozen=True):
+    """The `count` numbers whose source time is in the bucket that begins at `at` (UTC ns).
+
+    Flags count as 0 and 1; texts and BAD readings are in none of the numbers, but BAD shows in `quality`, the worst.
+    """
 
     at: int
+    count: int
     low: float
     mean: float
     high: float
-    n: int
+    last: float
+    quality: Quality
 
 
-def bucketed(parts: Iterable[Columns], *, since: int, until: int, count: int) -> list[Bucket]:
-    """Return those of `count` equal parts of [since, until) that hold numbers or flags; texts and BAD do not count."""
-    width = max(1, -(-(until - since) // count))
-    low, high = np.full(count, np.inf), np.full(count, -np.inf)
-    total, n = np.zeros(count), np.zeros(count, np.int64)
-    for part in parts:
-        good = part.take(_countable(part) & (part.at >= since) & (part.at < until))
-        if not len(good):
-            continue
-        where = (good.at - since) // width
-        begins = np.flatnonzero(np.diff(where, prepend=-1))
-        rows = where[begins]
-        low[rows] = np.minimum(low[rows], np.minimum.reduceat(good.number, begins))
-        high[rows] = np.maximum(high[rows], np.maximum.reduceat(good.number, begins))
-        total[rows] += np.add.reduceat(good.number, begins)
-        n[rows] += np.diff(begins, append=len(where))
-    return [
-        Bucket(
-            since + index * width, float(low[index]), float(total[index] / n[index]), float(high[index]), int(n[index])
-        )
-        for index in np.flatnonzero(n).tolist()
-    ]
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Buckets of `width` ns that lie side by side from `first` (UTC ns) on."""
+
+    first: int
+    width: int
+
+    @classmethod
+    def over(cls, since: int, until: int, count: int) -> Grid:
+        """Return the grid of at most `count` buckets over [since, until), one more when the ends cut a bucket each.
+
+        Widths from a minute on are whole minutes, from an hour on whole hours, and such buckets begin at multiples of
+        their width since 1970: so the roll-ups answer exactly, and a trend does not flicker while its window moves on.
+        """
+        width = max(1, -(-(until - since) // max(count, 1)))
+        for step in (HOUR_NS, MINUTE_NS):
+            if width >= step:
+                width = -(-width // step) * step
+                return cls(since // width * width, width)
+        return cls(since, width)
 
 
-def _countable(part: Columns) -> np.typing.NDArray[np.bool_]:
-    kinds, qualities = part.marks & 7, part.marks >> 3 & 3
-    countable: np.typing.NDArray[np.bool_] = (kinds < TEXT) & (qualities != Quality.BAD) & np.isfinite(part.number)
-    return countable
+def of_summary(summary: Summary) -> list[Bucket]:
+    """Return the stretches that hold numbers as buckets."""
+    rows = summary.take(np.flatnonzero(summary.count))
+    means = rows.total / rows.count
+    columns = (rows.at, rows.count, rows.low, means, rows.high, rows.last)
+    worst = map(QUALITIES.__getitem__, rows.worst.tolist())
+    return list(map(Bucket, *(column.tolist() for column in columns), worst))

@@ -3,128 +3,169 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from gateway.store.columns import Columns, Ints, believed_at, empty, joined
+from gateway.store.columns import Columns, Ints, joined
 from gateway.store.errors import Garbled
 from gateway.store.merge import TIE_NS, merged
-from gateway.store.packing import crc, pack_chunk, unpack_chunk
+from gateway.store.packing import unpack_chunk
 
-POINTS = 2_048
-"""Readings in a full chunk; the newest chunk of a series grows to twice that before it is cut."""
+POINTS = 14_400
+"""Readings in a full chunk: four hours at one a second; one that late readings grow by more than a quarter is cut."""
+SPAN_NS = 7 * 86_400_000_000_000
+"""The longest time that one chunk covers, so that old readings of a slow series can go in time."""
+REACH_NS = SPAN_NS + 1_000_000_000
+"""How long before a moment a chunk begins at most that holds it: a cut waits for the end of a tick."""
 EVER = (0, 2**63 - 1)
 
-LIST = "SELECT id, t0, t1, n FROM chunk WHERE series = ? ORDER BY t0"
+_LIST = (
+    "SELECT id, t0, t1, n, state FROM chunk"
+    " WHERE state IN ({}) AND series = ? AND t0 >= ? AND t0 < ? AND t1 >= ? ORDER BY t0"
+)
+ALL, OPEN = _LIST.format("0, 1"), _LIST.format("0")
 READ = "SELECT blob, crc FROM chunk WHERE id = ?"
-DELETE = "DELETE FROM chunk WHERE id = ?"
-INSERT = "INSERT INTO chunk (series, t0, t1, n, crc, blob) VALUES (?, ?, ?, ?, ?, ?)"
-LAST = "UPDATE series SET last_at = ?, last_crc = ?, last = ? WHERE id = ? AND last_at <= ?"
-QUARANTINE = "INSERT INTO quarantine (at, origin, n, blob) SELECT ?, 'chunk ' || id, n, blob FROM chunk WHERE id = ?"
+
+
+class State(IntEnum):
+    """What may still happen to a chunk."""
+
+    OPEN = 0
+    """Small: what comes next may be merged with it; no roll-up has it."""
+    CLOSED = 1
+    """The roll-ups have it."""
+
+
+class Listed(NamedTuple):
+    """A chunk as the directory shows it: `t0` and `t1` are the source times of its first and last reading."""
+
+    id: int
+    t0: int
+    t1: int
+    n: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a series: chunks that lie side by side (or none), and what has arrived in their time since."""
+
+    chunks: tuple[Listed, ...]
+    arrived: Columns
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a series: the chunk with `n` of its readings (0: none yet), and they with what has arrived since."""
+    """What a stretch holds; `lost` chunks could not be read, and their readings are missing."""
 
-    chunk: int
-    n: int
     readings: Columns
-    garbled: bool = False
-    """The chunk cannot be read: its `n` readings are missing."""
+    lost: tuple[Listed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What compaction does to one series: rows ready to be written, chunks that they replace."""
+def listed(connection: sqlite3.Connection, series: int, since: int, until: int, *, which: str = ALL) -> list[Listed]:
+    """Return the chunks of a series that hold something of [since, until) or are a tick away from it, oldest first."""
+    begin, end = max(since - TIE_NS, 0), min(until + TIE_NS, EVER[1])
+    return [Listed(*row) for row in connection.execute(which, (series, max(begin - REACH_NS, 0), end, begin))]
 
-    series: int
-    replaced: tuple[int, ...]
-    garbled: tuple[int, ...]
-    rows: tuple[tuple[int, int, int, int, int, bytes], ...]
-    gone: int
-    """How many of the arrived readings were redeliveries."""
-    lost: int
-    """How many readings were in the garbled chunks."""
-    last: tuple[int, int, bytes, int, int]
-    """The newest reading among them, as `LAST` takes it."""
+
+def neighbours(connection: sqlite3.Connection, series: int, since: int, until: int) -> list[Listed]:
+    """Return what `listed` returns, after the open chunks that lie right before it."""
+    found = listed(connection, series, max(since - SPAN_NS, 0), until)
+    begin = next((at for at, chunk in enumerate(found) if chunk.t1 >= since - TIE_NS), len(found))
+    while begin and found[begin - 1].state == State.OPEN:
+        begin -= 1
+    return found[begin:]
+
+
+def stretches(chunks: list[Listed], arrived: Columns) -> Iterator[Stretch]:
+    """Yield, in the order of time, each chunk with the arrivals that belong into it, and the arrivals between chunks.
+
+    What is within a tick of a chunk belongs into it, so that a redelivery meets what it repeats.
+    """
+    none = arrived.take(slice(0, 0))
+    if not len(arrived):
+        yield from (Stretch((chunk,), none) for chunk in chunks)
+        return
+    starts, ends = (np.array([chunk[field] for chunk in chunks], np.int64) for field in (1, 2))
+    home = np.searchsorted(starts, arrived.at + TIE_NS, side="right") - 1
+    inside = home >= 0
+    inside[inside] = arrived.at[inside] <= ends[home[inside]] + TIE_NS
+    places = home * 2 + ~inside
+    order = np.argsort(places, kind="stable")
+    ordered = arrived.take(order)
+    borders = np.searchsorted(places[order], np.arange(-1, 2 * len(chunks) + 1)).tolist()
+    for place, (begin, end) in enumerate(pairwise(borders), start=-1):
+        mine = ordered.take(slice(begin, end)) if end > begin else none
+        if place % 2 == 0:
+            yield Stretch((chunks[place // 2],), mine)
+        elif end > begin:
+            yield Stretch((), mine)
+
+
+def piece(connection: sqlite3.Connection, series: int, stretch: Stretch) -> Piece:
+    """Return the readings of a stretch, distinct and in the order of source time."""
+    known, lost = list[Columns](), list[Listed]()
+    for chunk in stretch.chunks:
+        try:
+            known.append(readings_of(connection, chunk, series))
+        except Garbled:
+            lost.append(chunk)
+    return Piece(merged(joined(known), stretch.arrived), tuple(lost))
 
 
 def pieces(
-    connection: sqlite3.Connection,
-    series: int,
-    arrived: Columns,
-    *,
-    span: tuple[int, int] = EVER,
-    changed: bool = False,
+    connection: sqlite3.Connection, series: int, arrived: Columns, *, span: tuple[int, int] = EVER
 ) -> Iterator[Piece]:
-    """Yield the stretches of a series in `span` (source time, from, until); with `changed`, only those with arrivals.
-
-    Each arrival belongs to the last chunk that begins before it, so that a redelivery meets what it repeats.
-    """
+    """Yield the stretches of a series that touch `span` (source time: from, until), oldest first."""
     since, until = span
-    chunks = connection.execute(LIST, (series,)).fetchall()
-    arrived = arrived.take((arrived.at >= since - TIE_NS) & (arrived.at < until))
-    if not chunks:
-        if len(arrived):
-            yield Piece(0, 0, merged(empty(), arrived))
-        return
-    starts = np.array([t0 for _, t0, _, _ in chunks], np.int64)
-    home = np.maximum(np.searchsorted(starts, arrived.at, side="right") - 1, 0)
-    for index, (chunk, t0, t1, n) in enumerate(chunks):
-        mine = arrived.take(home == index)
-        if len(mine) or (not changed and t1 >= since and t0 < until):
-            yield _piece(connection, series, chunk, n, mine)
+    near = arrived.take((arrived.at >= since - TIE_NS) & (arrived.at < until))
+    for stretch in stretches(listed(connection, series, since, until), near):
+        yield piece(connection, series, stretch)
 
 
-def _piece(connection: sqlite3.Connection, series: int, chunk: int, n: int, mine: Columns) -> Piece:
-    blob, checksum = connection.execute(READ, (chunk,)).fetchone()
-    try:
-        return Piece(chunk, n, merged(unpack_chunk(blob, checksum, series), mine))
-    except Garbled:
-        return Piece(chunk, n, merged(empty(), mine), garbled=True)
+def readings_of(connection: sqlite3.Connection, chunk: Listed, series: int, *, arrivals: bool = True) -> Columns:
+    """Return the readings of a chunk, see `unpack_chunk`; raise Garbled."""
+    blob, checksum = connection.execute(READ, (chunk.id,)).fetchone()
+    return unpack_chunk(blob, checksum, series, arrivals=arrivals)
 
 
-def change(connection: sqlite3.Connection, series: int, arrived: Columns) -> Change:
-    """Return how the chunks of a series take in what has arrived; nothing is written yet."""
-    touched = list(pieces(connection, series, arrived, changed=True))
-    rows = [_row(series, part) for piece in touched for part in _cut(piece.readings)]
-    known = sum(piece.n for piece in touched if not piece.garbled)
-    total = sum(len(piece.readings) for piece in touched)
-    return Change(
-        series,
-        tuple(piece.chunk for piece in touched if piece.chunk and not piece.garbled),
-        tuple(piece.chunk for piece in touched if piece.garbled),
-        tuple(rows),
-        known + len(arrived) - total,
-        sum(piece.n for piece in touched if piece.garbled),
-        _last(series, [piece.readings for piece in touched]),
+def absorbed(timeline: Iterable[Stretch]) -> list[Stretch]:
+    """Return the stretches with arrivals, each with the open chunks right before it that are not larger than it.
+
+    So a reading is written again only when its chunk has doubled, and few small chunks are left to be read.
+    """
+    done: list[Stretch] = []
+    for stretch in timeline:
+        whole = stretch
+        while done and not stretch.chunks and _takes(whole, done[-1]):
+            left = done.pop()
+            whole = Stretch(left.chunks + whole.chunks, joined([left.arrived, whole.arrived]))
+        done.append(whole)
+    return [stretch for stretch in done if len(stretch.arrived)]
+
+
+def _takes(right: Stretch, left: Stretch) -> bool:
+    small, large = _size(left), _size(right)
+    begin = min(*(chunk.t0 for chunk in left.chunks), *left.arrived.at[:1].tolist(), EVER[1])
+    return (
+        all(chunk.state == State.OPEN for chunk in left.chunks)
+        and small <= large
+        and small + large <= POINTS
+        and int(right.arrived.at.max()) - begin <= SPAN_NS
     )
 
 
-def apply(connection: sqlite3.Connection, done: Change, *, now: int) -> None:
-    """Write a change, within the caller's transaction; a garbled chunk is set aside at `now` (UTC ns), not lost."""
-    connection.executemany(QUARANTINE, [(now, chunk) for chunk in done.garbled])
-    connection.executemany(DELETE, [(chunk,) for chunk in (*done.replaced, *done.garbled)])
-    connection.executemany(INSERT, done.rows)
-    connection.execute(LAST, done.last)
+def _size(stretch: Stretch) -> int:
+    return sum(chunk.n for chunk in stretch.chunks) + len(stretch.arrived)
 
 
-def _row(series: int, part: Columns) -> tuple[int, int, int, int, int, bytes]:
-    blob = pack_chunk(part)
-    return series, int(part.at[0]), int(part.at[-1]), len(part), crc(blob), blob
-
-
-def _last(series: int, parts: Sequence[Columns]) -> tuple[int, int, bytes, int, int]:
-    newest = joined([part.take([int(np.argmax(believed_at(part)))]) for part in parts])
-    row = int(np.argmax(believed_at(newest)))
-    at, blob = int(believed_at(newest)[row]), pack_chunk(newest.take([row]))
-    return at, crc(blob), blob, series, at
-
-
-def _cut(readings: Columns) -> Iterator[Columns]:
+def cut(readings: Columns) -> Iterator[Columns]:
+    """Yield readings in portions that make a chunk each."""
     begin = 0
     for end in _ends(readings.at):
         yield readings.take(slice(begin, end))
@@ -134,10 +175,11 @@ def _cut(readings: Columns) -> Iterator[Columns]:
 def _ends(at: Ints) -> Iterator[int]:
     """Yield where chunks end: never between two readings of one tick, which a redelivery must find together."""
     begin = 0
-    while len(at) - begin > 2 * POINTS:
-        gaps = np.flatnonzero(np.diff(at[begin + POINTS - 1 :]) > TIE_NS)
-        if not len(gaps):
-            break
-        begin += POINTS + int(gaps[0])
-        yield begin
-    yield len(at)
+    while begin < len(at):
+        end = int(np.searchsorted(at, min(int(at[begin]) + SPAN_NS, EVER[1]), side="right"))
+        if end - begin > POINTS + POINTS // 4:
+            end = begin + POINTS
+        while end < len(at) and at[end] - at[end - 1] <= TIE_NS:
+            end += 1
+        yield end
+        begin = end

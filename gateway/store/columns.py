@@ -22,7 +22,12 @@ MS = 1_000_000
 AHEAD_NS = 60_000_000_000
 """A source time further ahead of ours than this is kept but not believed."""
 
-REASONS = tuple(Reason(text) for text in ("", "comm", "config", "range", "stale", "stuck", "manual", "test", "source"))
+REASONS = tuple(
+    Reason(text)
+    for text in (
+        "", "comm", "config", "range", "stale", "stuck", "manual", "test", "source", "rate", "twin", "coverage",
+    )
+)  # fmt: skip
 """Codes on disk: append, never re-order."""
 QUALITIES = tuple(Quality)
 REASON_CODES: Mapping[str, int] = {reason: code for code, reason in enumerate(REASONS)}

@@ -32,13 +32,20 @@ class GroupCommit:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
         self._job: asyncio.Future[None] | None = None
         self._wake = asyncio.Event()
+        self._waited_for = asyncio.Event()
         self._full = asyncio.Event()
         self._holed = False
 
     def stir(self) -> None:
-        """Let the next commit happen in time: something waits."""
+        """Let the next commit happen in time: something waits that must not be lost."""
+        self._wake.set()
+        self._waited_for.set()
+
+    def stir_readings(self) -> None:
+        """Let the next commit happen when enough readings wait, or one has waited long."""
         self._wake.set()
         if len(self.pending.readings) >= self._limits.commit_rows:
+            self._waited_for.set()
             self._full.set()
 
     def hole(self) -> None:
@@ -51,7 +58,7 @@ class GroupCommit:
             self.unacknowledged += 1
             return
         self.pending.waiting.append(done)
-        self._wake.set()
+        self.stir()
 
     @property
     def stirred(self) -> bool:
@@ -62,15 +69,15 @@ class GroupCommit:
         """Wait until a commit is due: something waits, and it waited long enough or is enough."""
         await self._wake.wait()
         if self.pending.writes:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._limits.commit_every):
-                    await self._full.wait()
+            await _passed(self._waited_for, self._limits.unwaited_every)
+            await _passed(self._full, self._limits.commit_every)
 
     async def flush(self) -> None:
         """Commit everything that has come in; raise StoreUnavailable, and keep it, when the disk does not take it."""
         while self._job is not None:
             await asyncio.wait([self._job])
         self._wake.clear()
+        self._waited_for.clear()
         self._full.clear()
         if not self.pending.writes:
             self._tell(self.pending.waiting)
@@ -111,3 +118,10 @@ class GroupCommit:
             await self.flush()
         finally:
             self._writer.shutdown()
+
+
+async def _passed(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from drivers.model import Reading
-from gateway.store.buckets import Bucket, bucketed
+from gateway.store.adoption import adopt
+from gateway.store.buckets import Bucket, Grid
 from gateway.store.chunks import pieces
 from gateway.store.columns import Columns, believed_at, empty, joined, of_readings, to_readings
 from gateway.store.compaction import Compaction
 from gateway.store.database import own_fault, transaction
 from gateway.store.errors import Garbled
+from gateway.store.history import Series
+from gateway.store.limits import Limits
 from gateway.store.merge import TIE_NS, merged
 from gateway.store.packing import crc, pack_commit, unpack_chunk, unpack_commit
 from gateway.store.pending import Pending, Statement
+from gateway.store.retention import Extent, extent
+from gateway.store.spool import HOLD, RELEASE, Spool
 from gateway.store.tail import Tail
 
 SERIES = "INSERT INTO series (id, point) VALUES (?, ?)"
-COMMIT = "INSERT INTO journal (seq, n, crc, blob) VALUES (?, ?, ?, ?)"
+COMMIT = (
+    "INSERT INTO journal (seq, n, crc, blob, total, size, t0, t1, r0, r1)"
+    " VALUES (:seq, :n, :crc, :blob, :total, :size, :t0, :t1, :r0, :r1)"
+)
+TOTALS = "SELECT seq, total, size FROM journal ORDER BY seq DESC LIMIT 1"
 KEEP = "INSERT OR REPLACE INTO kept (kind, id, doc) VALUES (?, ?, ?)"
 FORGET = "DELETE FROM kept WHERE kind = ? AND id = ?"
 SET_ASIDE = (
     "INSERT INTO quarantine (at, origin, n, blob) SELECT ?, 'journal ' || seq, n, blob FROM journal WHERE seq = ?"
 )
 LASTS = "SELECT id, point, last_crc, last FROM series ORDER BY id"
-TAIL = "SELECT seq, crc, blob FROM journal ORDER BY seq"
+TAIL = "SELECT seq, crc, blob FROM journal WHERE seq > ? ORDER BY seq"
 
 
 class Journal:
@@ -38,7 +48,11 @@ class Journal:
         self._db = connection
         self._mono_zero = mono_zero
         self._ids: dict[str, int] = {}
-        self._seq = 0
+        self._points: dict[int, str] = {}
+        self.seq = 0
+        self._total = 0
+        self._size = 0
+        self.spool = Spool(connection, self._points)
         self._garbled: set[int] = set()
         self._compaction: Compaction | None = None
         self.tail = Tail()
@@ -46,16 +60,23 @@ class Journal:
 
     def load(self, now: int) -> list[Reading]:
         """Load the tail and return the newest reading of every series; garbled rows are set aside at `now` (UTC ns)."""
+        self.counters["quarantined"] += adopt(self._db, now)
         lasts = []
         for series, point, checksum, blob in self._db.execute(LASTS):
             self._ids[point] = series
+            self._points[series] = point
             if blob is not None:
                 lasts += self._unpacked(blob, checksum, series)
-        self._seq, chunked = self._db.execute("SELECT seq, rows FROM compacted").fetchone()
+        self.seq, chunked = self._db.execute("SELECT seq, rows FROM compacted").fetchone()
+        totals = self._db.execute(TOTALS).fetchone()
         self._load_tail(now)
+        if totals is not None:
+            self.seq, self._total, self._size = totals
+        self.seq = max(self.seq, *self._db.execute("SELECT coalesce(max(seq), 0) FROM cursor").fetchone())
         self.counters["rows"] = chunked + self.tail.rows
-        points = {series: point for point, series in self._ids.items()}
-        return to_readings(newest(joined([*lasts, self.tail.all()])), points.__getitem__, mono_zero=self._mono_zero)
+        return to_readings(
+            newest(joined([*lasts, self.tail.all()])), self._points.__getitem__, mono_zero=self._mono_zero
+        )
 
     def _unpacked(self, blob: bytes, checksum: int, series: int) -> list[Columns]:
         try:
@@ -66,8 +87,7 @@ class Journal:
 
     def _load_tail(self, now: int) -> None:
         garbled = []
-        for seq, checksum, blob in self._db.execute(TAIL):
-            self._seq = seq
+        for seq, checksum, blob in self._db.execute(TAIL, (self.seq,)):
             try:
                 self.tail.add(unpack_commit(blob, checksum))
             except Garbled:
@@ -83,20 +103,38 @@ class Journal:
         columns, fresh = self._columns(pending.readings)
         with transaction(self._db):
             self._db.executemany(SERIES, [(series, point) for point, series in fresh.items()])
-            if len(columns):
-                blob = pack_commit(columns)
-                self._db.execute(COMMIT, (self._seq + 1, len(columns), crc(blob), blob))
+            row = self._row(columns) if len(columns) else None
+            if row is not None:
+                self._db.execute(COMMIT, row)
             for statement in pending.statements:
                 self._execute(statement)
             for (kind, name), doc in pending.kept.items():
                 self._db.execute(*((FORGET, (kind, name)) if doc is None else (KEEP, (kind, name, doc))))
+            for sink, seq in pending.cursors.items():
+                self._db.execute(*((RELEASE, (sink,)) if seq is None else (HOLD, (sink, seq))))
         self._ids |= fresh
-        if len(columns):
-            self._seq += 1
+        self._points.update({series: point for point, series in fresh.items()})
+        if row is not None:
+            self.seq, self._total, self._size = row["seq"], row["total"], row["size"]
             self.tail.add(columns)
         self.counters["commits"] += 1
         self.counters["rows"] += len(columns)
         self.counters["refused"] += sum(statement.refused is not None for statement in pending.statements)
+
+    def _row(self, columns: Columns) -> dict[str, Any]:
+        blob = pack_commit(columns)
+        return {
+            "seq": self.seq + 1,
+            "n": len(columns),
+            "crc": crc(blob),
+            "blob": blob,
+            "total": self._total + len(columns),
+            "size": self._size + len(blob),
+            "t0": int(columns.at.min()),
+            "t1": int(columns.at.max()),
+            "r0": int(columns.received.min()),
+            "r1": int(columns.received.max()),
+        }
 
     def _columns(self, readings: Sequence[Reading]) -> tuple[Columns, dict[str, int]]:
         if not readings:
@@ -129,32 +167,48 @@ class Journal:
                 break
         return to_readings(joined(parts).take(slice(0, limit)), lambda _: point, mono_zero=self._mono_zero)
 
-    def buckets(self, point: str, span: tuple[int, int], *, waiting: Sequence[Reading], count: int) -> list[Bucket]:
-        """Return the numbers of a point whose source time is in `span`, in `count` buckets."""
-        return bucketed(self._parts(point, span, waiting), since=span[0], until=span[1], count=count)
+    def buckets(
+        self, waiting: Mapping[str, Sequence[Reading]], span: tuple[int, int], *, grid: Grid
+    ) -> dict[str, list[Bucket]]:
+        """Return the numbers of the points of `waiting` whose source time is in `span`, in the buckets of `grid`."""
+        found = {}
+        for point, its in waiting.items():
+            number = self._ids.get(point, 0)
+            series = Series(self._db, number, self._arrived(number, its))
+            found[point] = series.buckets(grid, *span)
+            self._count_garbled(series.garbled)
+        return found
 
     def _parts(self, point: str, span: tuple[int, int], waiting: Sequence[Reading]) -> Iterator[Columns]:
         since, until = span
         series = self._ids.get(point, 0)
-        arrived = joined([self.tail.of(series), of_readings(waiting, lambda _: series)])
-        for piece in pieces(self._db, series, arrived, span=span):
-            if piece.garbled:
-                self._garbled.add(piece.chunk)
-                self.counters["garbled"] = len(self._garbled)
+        for piece in pieces(self._db, series, self._arrived(series, waiting), span=span):
+            self._count_garbled({chunk.id for chunk in piece.lost})
             readings = piece.readings
             yield readings.take((readings.at >= since) & (readings.at < until))
+
+    def _arrived(self, series: int, waiting: Sequence[Reading]) -> Columns:
+        return joined([self.tail.of(series), of_readings(waiting, lambda _: series)])
+
+    def _count_garbled(self, chunks: set[int]) -> None:
+        self._garbled |= chunks
+        self.counters["garbled"] = len(self._garbled)
+
+    def extent(self, limits: Limits) -> Extent:
+        """Return how far back each tier reaches."""
+        return extent(self._db, limits)
 
     @property
     def compacting(self) -> bool:
         """Return whether a compaction has begun."""
         return self._compaction is not None
 
-    def compact(self, now: int, *, keep_ns: int) -> bool:
-        """Take a step of moving the tail into chunks and return whether more are left; what is past `keep_ns` goes."""
+    def compact(self, now: int, *, limits: Limits) -> bool:
+        """Take a step of moving the tail into chunks, say whether more are left; `now` (UTC ns) tells what is old."""
         if self._compaction is None:
-            self._compaction = Compaction(self._db, self.tail.freeze(), upto=self._seq)
+            self._compaction = Compaction(self._db, self.tail.freeze(), upto=self.seq, limits=limits)
         try:
-            done = self._compaction.step(now, cut=now - keep_ns)
+            done = self._compaction.step(now)
         except BaseException:
             self._compaction = None
             raise
@@ -164,7 +218,7 @@ class Journal:
         self.tail.drop()
         self.counters["compactions"] += 1
         self.counters.update(done)
-        self.counters["rows"] -= done["duplicates"] + done["expired"] + done["lost"]
+        self.counters["rows"] -= done["duplicates"] + done["expired"] + done["dropped.bytes"] + done["lost"]
         return False
 
 

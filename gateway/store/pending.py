@@ -22,21 +22,23 @@ class Statement:
 
 @dataclass(slots=True)
 class Pending:
-    """Readings, statements and kept state in the order in which they came, and whom to tell once they are durable."""
+    """Readings, statements, kept state, cursors, in the order in which they came; whom to tell once all is durable."""
 
     readings: list[Reading] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     kept: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    cursors: dict[str, int | None] = field(default_factory=dict)
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def writes(self) -> bool:
         """Return whether there is something to write."""
-        return bool(self.readings or self.statements or self.kept)
+        return bool(self.readings or self.statements or self.kept or self.cursors)
 
     def follow(self, later: Pending) -> None:
         """Put what came later behind this."""
         self.readings += later.readings
         self.statements += later.statements
         self.kept |= later.kept
+        self.cursors |= later.cursors
         self.waiting += later.waiting

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import chain
@@ -11,18 +12,23 @@ from typing import Any, Self
 
 import msgspec
 
-from drivers.model import Clock, Reading
-from gateway.store.buckets import Bucket
+from drivers.model import Clock, Point, Reading
+from gateway.store.buckets import Bucket, Grid
 from gateway.store.database import Lock, open_reader, open_writer
-from gateway.store.errors import StatementRefused, StoreUnavailable
+from gateway.store.errors import StatementRefused, StoreBroken, StoreUnavailable
 from gateway.store.group import GroupCommit
 from gateway.store.journal import Journal
 from gateway.store.latest import Latest
 from gateway.store.limits import DEFAULT, Limits
 from gateway.store.pending import Cell, Statement
+from gateway.store.rate_guard import RateGuard
+from gateway.store.report import Reports
+from gateway.store.retention import Extent
+from gateway.store.spool import BACKLOG, CURSORS, Backlog, Spooled
 
 EVER = 2**63 - 1
-DAY_NS = 86_400_000_000_000
+TOGETHER = 8
+"""Series that one turn of the writer's thread looks into: a commit that is due waits some ten milliseconds at most."""
 
 
 class Store:
@@ -38,6 +44,9 @@ class Store:
         self._group = GroupCommit(journal, clock=clock, limits=limits)
         self._reader = held.enter_context(closing(open_reader(path)))
         self._kept: dict[str, dict[str, bytes]] = {}
+        self._cursors: dict[str, int] = {}
+        self._reports = Reports()
+        self._guard = RateGuard()
         self._dropped = 0
         self._zero_ns = clock.now() - round(clock.mono() * 1e9)
         self._compacted_mono = clock.mono()
@@ -51,25 +60,49 @@ class Store:
             writer = held.enter_context(closing(open_writer(path)))
             journal = Journal(writer, mono_zero=clock.now() / 1e9 - clock.mono())
             store = cls(path, journal, clock=clock, limits=limits, held=held)
-            store.latest.restore(journal.load(clock.now()))
-            for kind, name, doc in store.query("SELECT kind, id, doc FROM kept"):
-                store._kept.setdefault(kind, {})[name] = doc
+            try:
+                store._load()
+            except sqlite3.DatabaseError as error:
+                raise StoreBroken(f"{path} is damaged: {error}; restore it from a backup, or move it away") from error
             store._held = held.pop_all()
         return store
+
+    def _load(self) -> None:
+        self.latest.restore(self._journal.load(self._clock.now()))
+        for kind, name, doc in self.query("SELECT kind, id, doc FROM kept"):
+            self._kept.setdefault(kind, {})[name] = doc
+        self._cursors = dict(self.query(CURSORS))
 
     def on_readings(self, batch: Sequence[Reading]) -> None:
         """Take a batch for the next commit; redeliveries are dropped, and all while too much waits, both counted."""
         waiting = self._group.pending.readings
+        begin = len(waiting)
         if len(waiting) + len(batch) > self._limits.pending_rows:
             self._dropped += len(batch)
             self._group.hole()
             return
-        self.latest.sift(batch, waiting)
-        self._group.stir()
+        if self._reports:
+            fresh: list[Reading] = []
+            self.latest.sift(batch, fresh)
+            self._reports.sift(fresh, waiting)
+        else:
+            self.latest.sift(batch, waiting)
+        self._guard.thin(waiting, begin, most=self._limits.flood_rows)
+        self._group.stir_readings()
+
+    def adopt(self, limits: Limits, *, points: Iterable[Point]) -> None:
+        """Follow the site as it is now: how long things are kept, and which readings of each point are stored."""
+        self._limits = limits
+        self._reports.adopt(points)
+        self._reports.restore(self.latest.all())
 
     def when_durable(self, done: Callable[[], None]) -> None:
         """Call `done` in the loop once everything published so far is committed; never, when some of it was dropped."""
         self._group.when_durable(done)
+
+    def last(self, point: str) -> Reading | None:
+        """Return the newest reading of a point, committed or not; None when it has never been read."""
+        return self.latest.get(point)
 
     def keep(self, kind: str, id: str, doc: Mapping[str, object] | None) -> None:  # noqa: A002 - the word of the contract
         """Keep a JSON document with the next commit, instead of the one of that id; None forgets it."""
@@ -117,16 +150,66 @@ class Store:
         read = partial(self._journal.read, point, span, waiting=self._waiting(point), limit=limit)
         return await self._group.do(read)
 
-    async def buckets(self, point: str, *, since: int, until: int, count: int) -> list[Bucket]:
-        """Return lowest, mean and highest of a point's numbers in those of `count` equal parts that have some."""
+    async def buckets(self, points: Sequence[str], *, since: int, until: int, count: int) -> Mapping[str, list[Bucket]]:
+        """Return, for each point, those of about `count` buckets over since ≤ source time < until that hold numbers.
+
+        The buckets are those of `Grid.over(since, until, count)` for every point; one that is missing is a gap.
+        """
         span = (max(since, 0), min(until, EVER))
-        return await self._group.do(
-            partial(self._journal.buckets, point, span, waiting=self._waiting(point), count=count)
-        )
+        grid, found = Grid.over(*span, count), dict[str, list[Bucket]]()
+        distinct = list(dict.fromkeys(points))
+        for begin in range(0, len(distinct), TOGETHER):
+            waiting: dict[str, list[Reading]] = {point: [] for point in distinct[begin : begin + TOGETHER]}
+            for reading in chain(self._group.flying.readings, self._group.pending.readings):
+                if reading.point in waiting:
+                    waiting[reading.point].append(reading)
+            found |= await self._group.do(partial(self._journal.buckets, waiting, span, grid=grid))
+        return found
 
     def _waiting(self, point: str) -> list[Reading]:
         both = chain(self._group.flying.readings, self._group.pending.readings)
         return [reading for reading in both if reading.point == point]
+
+    async def committed(self, after: int, *, most: int) -> Spooled:
+        """Return about `most` readings that were committed after cursor `after`, at least one commit's, oldest first.
+
+        Nothing is new when `upto` is `after`. Readings may come twice: after a restart, a redelivery or a refill.
+        """
+        while (found := await self._group.do(self._journal.spool.read, after, most)) is None:
+            pass
+        return found
+
+    @property
+    def newest_seq(self) -> int:
+        """Return the number of the newest commit that holds readings."""
+        return self._journal.seq
+
+    def hold(self, sink: str, seq: int) -> None:
+        """Note, with the next commit, that a sink has everything up to `seq`; what follows is kept for it."""
+        self._cursors[sink] = seq
+        self._group.pending.cursors[sink] = seq
+
+    def cursor(self, sink: str) -> int:
+        """Return how far a sink is; 0 for one that never held: it should hold before it reads."""
+        return self._cursors.get(sink, 0)
+
+    def release(self, sink: str) -> None:
+        """Forget a sink with the next commit: nothing is kept for it any more."""
+        self._cursors.pop(sink, None)
+        self._group.pending.cursors[sink] = None
+
+    def floods(self) -> Mapping[str, int]:
+        """Return the points that report so often that what is stored of them is thinned, and by how much."""
+        return self._guard.floods(self._clock.now())
+
+    def backlog(self, sink: str) -> Backlog:
+        """Return what a sink has not had yet."""
+        (row,) = self.query(BACKLOG, (self.cursor(sink),))
+        return Backlog(*row)
+
+    async def extent(self) -> Extent:
+        """Return how far back readings, minutes and hours reach, and how full the file is."""
+        return await self._group.do(self._journal.extent, self._limits)
 
     async def flush(self) -> None:
         """Commit everything that has come in; raise StoreUnavailable, and keep it, when the disk does not take it."""
@@ -148,7 +231,7 @@ class Store:
     async def _step(self) -> bool:
         """Take one step of a compaction; old readings are judged by a clock that does not jump."""
         now = self._zero_ns + round(self._clock.mono() * 1e9)
-        more = await self._group.do(partial(self._journal.compact, now, keep_ns=self._limits.keep_days * DAY_NS))
+        more = await self._group.do(partial(self._journal.compact, now, limits=self._limits))
         if not more:
             self._compacted_mono = self._clock.mono()
         return more
@@ -185,6 +268,8 @@ class Store:
             "late": self.latest.late,
             "ahead": self.latest.ahead,
             "impossible": self.latest.impossible,
+            "unreported": self._reports.unreported,
+            "thinned": self._guard.thinned,
             "dropped": self._dropped,
             "unacknowledged": self._group.unacknowledged,
             "refused": kept["refused"],
@@ -192,6 +277,9 @@ class Store:
             "garbled": kept["garbled"],
             "lost": kept["lost"],
             "expired": kept["expired"],
+            "dropped.bytes": kept["dropped.bytes"],
+            "spool.owed": kept["spool.owed"],
+            "spool.expired": kept["spool.expired"],
         }
 
     async def close(self) -> None:

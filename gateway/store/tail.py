@@ -22,13 +22,19 @@ class Tail:
 
     def all(self) -> Columns:
         """Return every reading of the tail."""
-        self._recent = [joined(self._recent)] if self._recent else []
         return joined([self.frozen, *self._recent])
 
     def of(self, series: int) -> Columns:
         """Return one series' readings, in the order of their arrival."""
-        self._recent = [joined(self._recent)] if self._recent else []
+        self._settle()
         return joined([part.take(part.series == series) for part in (self.frozen, *self._recent)])
+
+    def _settle(self) -> None:
+        """Join the small parts that came since somebody looked; the large one only when they have become as large."""
+        if len(self._recent) > 2:
+            self._recent = [self._recent[0], joined(self._recent[1:])]
+        if len(self._recent) == 2 and len(self._recent[0]) <= len(self._recent[1]):
+            self._recent = [joined(self._recent)]
 
     def freeze(self) -> Columns:
         """Return every reading so far; what is added from now on stays apart."""

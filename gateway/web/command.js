@@ -9,7 +9,7 @@ import { t, told } from "./words.js";
 
 /** @typedef {import("./types.js").Device} Device */
 /** @typedef {import("./types.js").Outcome} Outcome */
-/** @typedef {"flag" | "number" | "text" | "routes"} Kind */
+/** @typedef {"flag" | "number" | "text" | "routes" | "value"} Kind */
 
 /** What each verb of the rooms takes. @type {Record<string, Record<string, Kind>>} */
 const ARGUMENTS = {
@@ -23,6 +23,7 @@ const ARGUMENTS = {
   freeze: { on: "flag" },
   brightness: { level: "number" },
   lock_output: { output: "number", on: "flag" },
+  write: { point: "text", value: "value" },
 };
 
 /** Read `1=4, 2=4`: output takes input. @param {string} text */
@@ -31,8 +32,14 @@ function routes(text) {
   return Object.fromEntries(pairs.map(([output, source]) => [output, Number(source)]));
 }
 
+/** Read a number, a flag (`true` or `false`) or else a text. @param {string} text */
+function value(text) {
+  if (text === "true" || text === "false") return text === "true";
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 /** @type {Record<Kind, (text: string) => unknown>} */
-const READ = { flag: (text) => text === "on", number: Number, text: (text) => text, routes };
+const READ = { flag: (text) => text === "on", number: Number, text: (text) => text, routes, value };
 
 /** @param {{name: string, kind: Kind}} props */
 function Argument({ name, kind }) {

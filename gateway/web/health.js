@@ -2,6 +2,7 @@
 
 import { html } from "./vendor/ui.js";
 import { age, instant, moment } from "./numbers.js";
+import { Repairs } from "./repairs.js";
 import { address } from "./sections.js";
 import { devices, health, now, rejected } from "./store.js";
 import { nameOf, t, told } from "./words.js";
@@ -40,6 +41,7 @@ function Garbage() {
 export function Health() {
   const state = health.value;
   return html`<h1>${t("section.health")}<small>${t("health.version", { version: state?.version ?? "–" })}</small></h1>
+    <section class="card" aria-labelledby="repairs"><h2 id="repairs">${t("repair.title")}</h2><${Repairs} /></section>
     <section class="card" aria-labelledby="parts"><h2 id="parts">${t("health.parts")}</h2><${Parts} /></section>
     <section class="card" aria-labelledby="garbage"><h2 id="garbage">${t("health.rejected")}</h2><${Garbage} /></section>`;
 }

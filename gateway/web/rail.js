@@ -4,14 +4,14 @@ import { html } from "./vendor/ui.js";
 import { Icon } from "./icons.js";
 import { unacknowledged } from "./levels.js";
 import { SECTIONS, address, where } from "./sections.js";
-import { alarms, devices, health } from "./store.js";
+import { alarms, devices, health, repairs } from "./store.js";
 import { t } from "./words.js";
 
 /** How many things in a section ask for somebody. @type {Record<string, () => number>} */
 const ASKING = {
   alarms: () => [...alarms.value.values()].filter(unacknowledged).length,
   devices: () => [...devices.value.values()].filter((device) => device.enabled && device.status.state !== "up").length,
-  health: () => (health.value?.parts ?? []).filter((part) => part.state !== "running").length,
+  health: () => (health.value?.parts ?? []).filter((part) => part.state !== "running").length + repairs.value.length,
 };
 
 /** @param {{section: import("./sections.js").Section, n: number}} props */

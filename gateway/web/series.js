@@ -1,12 +1,11 @@
 // Keeps a short history of every point that a screen shows: read once, then grown by the live readings.
 
 import { effect, signal, untracked } from "./vendor/ui.js";
-import { get, segment } from "./api.js";
+import { history } from "./history.js";
 import { instant } from "./numbers.js";
 import { cells, health, now } from "./store.js";
 
-/** @typedef {import("./types.js").Bucket} Bucket */
-/** @typedef {{at: number, value: number}} Dot */
+/** @typedef {{at: number, value: number, doubt: boolean}} Dot */
 
 const BUCKETS = 60;
 const HOURS_MS = 6 * 3_600_000;
@@ -20,18 +19,6 @@ let running = 0;
 
 /** Return the milliseconds that a small trend spans: six hours of the world that is shown, real or simulated. */
 export const spanMs = () => HOURS_MS / Math.max(health.value?.pace ?? 1, 1);
-
-/** Return buckets of a point's readings, oldest first. @param {string} id @param {number} since @param {number} until @param {number} count */
-export async function history(id, since, until, count) {
-  const query = new URLSearchParams({
-    since: new Date(since).toISOString(),
-    until: new Date(until).toISOString(),
-    buckets: String(count),
-  });
-  const answer = await get(`points/${segment(id)}/readings?${query}`);
-  const { items } = /** @type {{items: Bucket[]}} */ (answer.ok ? answer.value : { items: [] });
-  return { answer, items: items.filter((bucket) => typeof bucket.mean === "number") };
-}
 
 function next() {
   const job = running < AT_ONCE ? waiting.shift() : undefined;
@@ -62,18 +49,31 @@ function grow(id) {
     const reading = cells.value.get(id)?.latest.value?.reading;
     const at = instant(reading?.source_at);
     if (!reading || at === null || typeof reading.value === "string" || reading.quality === "bad") return;
-    const value = Number(reading.value);
-    untracked(() => (dots.value = grown(dots.value, { at, value })));
+    const dot = { at, value: Number(reading.value), doubt: reading.quality !== "good" };
+    untracked(() => (dots.value = grown(dots.value, dot)));
+  });
+}
+
+/** @param {import("./history.js").Past} past @returns {Dot[]} */
+function dotsOf(past) {
+  return past.at.flatMap((at, n) => {
+    const value = past.mean[n];
+    return typeof value === "number" ? [{ at, value, doubt: past.quality[n] !== "good" }] : [];
   });
 }
 
 /** @param {string} id */
 async function load(id) {
   const until = untracked(now);
-  const { items } = await history(id, until - spanMs(), until, BUCKETS);
-  const past = items.map((bucket) => ({ at: Date.parse(bucket.at), value: bucket.mean }));
+  const answer = await history(id, until - spanMs(), until, BUCKETS);
+  const past = answer.ok ? dotsOf(answer.value) : [];
   const dots = kept.get(id);
   if (dots) dots.value = [...past, ...dots.value.filter((dot) => dot.at > (past.at(-1)?.at ?? 0))];
+}
+
+/** Whether nothing came between two dots for longer than the point may be silent. @param {import("./types.js").Point} point @param {Dot | undefined} before @param {Dot} dot */
+export function isApart(point, before, dot) {
+  return before !== undefined && point.stale_after > 0 && dot.at - before.at > point.stale_after * 1000 + spanMs() / BUCKETS;
 }
 
 /** Return the dots of a point's small trend, loading them at first sight. @param {string} id */

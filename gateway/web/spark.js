@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/ui.js";
 import { levelOf, limitsOf } from "./levels.js";
-import { seriesOf, spanMs } from "./series.js";
+import { isApart, seriesOf, spanMs } from "./series.js";
 import { now } from "./store.js";
 import { t } from "./words.js";
 
@@ -35,12 +35,15 @@ function Drawn({ cell }) {
   const since = until - spanMs();
   const x = (/** @type {number} */ at) => Math.max(0, ((at - since) / (until - since)) * WIDTH);
   const y = (/** @type {number} */ value) => HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4);
-  const path = dots.map((dot, n) => `${n ? "L" : "M"}${x(dot.at).toFixed(1)} ${y(dot.value).toFixed(1)}`).join("");
+  const step = (/** @type {Dot} */ dot, /** @type {number} */ n) => (n && !isApart(cell.point, dots[n - 1], dot) ? "L" : "M");
+  const path = dots.map((dot, n) => `${step(dot, n)}${x(dot.at).toFixed(1)} ${y(dot.value).toFixed(1)}h0`).join("");
+  const doubts = dots.filter((dot) => dot.doubt).map((dot) => `M${x(dot.at).toFixed(1)} ${HEIGHT - 1}h${(WIDTH / dots.length).toFixed(1)}`).join("");
   const severity = levelOf(cell.point, cell.latest.value?.reading.value)?.severity ?? 0;
   const inside = limits.filter((level) => level.limit >= low && level.limit <= high);
   return html`<svg class="spark" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
     ${inside.map((level) => html`<line class="limit" x1="0" x2=${WIDTH} y1=${y(level.limit)} y2=${y(level.limit)} />`)}
     <path class=${`trace s${severity}`} d=${path} />
+    ${doubts ? html`<path class="doubted" d=${doubts} />` : null}
   </svg>`;
 }
 

@@ -14,6 +14,7 @@ import { instant } from "./numbers.js";
 /** @typedef {import("./types.js").Health} Health */
 /** @typedef {import("./types.js").AuditEvent} AuditEvent */
 /** @typedef {import("./types.js").Rejected} Rejected */
+/** @typedef {import("./types.js").Repair} Repair */
 /** @typedef {import("./types.js").Me} Me */
 /** @typedef {{reading: Reading, heard: number}} Heard `heard`: milliseconds of this page's own clock, which never jumps */
 /** @typedef {{point: Point, latest: import("./vendor/ui.js").Signal<Heard | null>}} Cell */
@@ -31,6 +32,7 @@ export const walls = signal(/** @type {Map<string, Wall>} */ (new Map()));
 export const scenes = signal(/** @type {Scene[]} */ ([]));
 export const health = signal(/** @type {Health | null} */ (null));
 export const audit = signal(/** @type {AuditEvent[]} */ ([]));
+export const repairs = signal(/** @type {Repair[]} */ ([]));
 export const rejected = signal(/** @type {Rejected[]} */ ([]));
 /** Seconds on this page's own clock: moves once a second, so that ages count. */
 export const tick = signal(0);
@@ -89,6 +91,7 @@ function snapshot(data) {
   walls.value = byId(data.walls);
   scenes.value = data.scenes;
   health.value = data.health;
+  repairs.value = data.repairs;
   audit.value = [...data.audit].sort((a, b) => b.seq - a.seq);
 }
 
@@ -109,6 +112,7 @@ const CHANGES = {
   device: (/** @type {Device} */ one) => put(devices, one.id, one),
   wall: (/** @type {Wall} */ one) => put(walls, one.id, one),
   health: (/** @type {Health} */ one) => (health.value = one),
+  repairs: (/** @type {Repair[]} */ all) => (repairs.value = all),
   audit: (/** @type {AuditEvent} */ one) => (audit.value = [one, ...audit.value].slice(0, AUDIT_KEPT)),
   rejected: (/** @type {Rejected} */ one) => (rejected.value = [one, ...rejected.value].slice(0, REJECTED_KEPT)),
   scene: (/** @type {Scene | Scene[]} */ data) => {

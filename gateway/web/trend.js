@@ -3,50 +3,26 @@
 import { html, useEffect, useRef, useSignal } from "./vendor/ui.js";
 import uPlot from "./vendor/uplot.js";
 import { Sheet, show } from "./dialog.js";
+import { exportAddress, history } from "./history.js";
 import { levelOf, limitsOf } from "./levels.js";
 import { theme } from "./look.js";
 import { Age, Figure, Mark } from "./marks.js";
 import { hour, moment, plain, printed } from "./numbers.js";
-import { history } from "./series.js";
 import { now } from "./store.js";
+import { colour, drawDoubts, drawGaps, drawLimits } from "./trend_marks.js";
 import { language, nameOf, t } from "./words.js";
 
 /** @typedef {import("./store.js").Cell} Cell */
-/** @typedef {import("./types.js").Bucket} Bucket */
+/** @typedef {import("./history.js").Past} Past */
 
 const BUCKETS = 300;
 const RELOAD_MS = 5_000;
 const HEIGHT = 320;
-const SPANS = /** @type {const} */ ([["15m", 900], ["1h", 3_600], ["6h", 21_600], ["24h", 86_400], ["7d", 604_800]]);
-
-/** @param {string} name */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const LATEST_RELOAD_MS = 60_000;
+const SPANS = /** @type {const} */ ([["15m", 900], ["1h", 3_600], ["24h", 86_400], ["7d", 604_800], ["30d", 2_592_000]]);
 
 /** Open the trend of a point. @param {Cell} cell */
 export const showTrend = (cell) => show(() => html`<${Trend} cell=${cell} />`);
-
-/** Draw every limit that lies inside the frame, with its name. @param {uPlot} plot @param {Cell} cell */
-function drawLimits(plot, cell) {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.textAlign = "left";
-  ctx.textBaseline = "bottom";
-  ctx.font = `${12 * devicePixelRatio}px Inter, sans-serif`;
-  for (const level of limitsOf(cell.point)) {
-    const y = plot.valToPos(level.limit, "y", true);
-    if (y < bbox.top || y > bbox.top + bbox.height) continue;
-    ctx.strokeStyle = colour(`s${level.severity}`);
-    ctx.fillStyle = colour("text");
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    ctx.fillText(`${nameOf(level.label)} ${plain(level.limit)}`, bbox.left + 6 * devicePixelRatio, y - 2 * devicePixelRatio);
-  }
-  ctx.restore();
-}
 
 /** Keep the limits in the frame when the values come near them. @param {Cell} cell @param {number} low @param {number} high @returns {[number, number]} */
 function frame(cell, low, high) {
@@ -55,17 +31,19 @@ function frame(cell, low, high) {
   return [Math.min(low, ...near) - room, Math.max(high, ...near) + room];
 }
 
-/** @param {Cell} cell @param {HTMLElement} box @param {uPlot.AlignedData} data */
-function drawn(cell, box, data) {
+/** @param {Cell} cell @param {HTMLElement} box @param {Past} past */
+function drawn(cell, box, past) {
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px Inter, sans-serif" };
-  const long = (data[0].at(-1) ?? 0) - (data[0][0] ?? 0) > 86_400;
+  const long = past.until - past.since > 86_400_000;
+  /** @type {[number, number]} */
+  const span = [past.since / 1000, past.until / 1000];
   return new uPlot(
     {
       width: box.clientWidth,
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false },
-      scales: { x: { time: true }, y: { range: (_plot, low, high) => frame(cell, low ?? 0, high ?? 1) } },
+      scales: { x: { time: true, range: () => span }, y: { range: (_plot, low, high) => frame(cell, low ?? 0, high ?? 1) } },
       axes: [
         { ...axis, values: (_plot, ticks) => ticks.map((at) => (long ? moment(at * 1000) : hour(at * 1000))), space: long ? 130 : 60 },
         { ...axis, values: (_plot, ticks) => ticks.map(plain), size: 64 },
@@ -77,56 +55,70 @@ function drawn(cell, box, data) {
         { stroke: "transparent", points: { show: false } },
       ],
       bands: [{ series: [3, 1], fill: colour("spread") }],
-      hooks: { draw: [(plot) => drawLimits(plot, cell)] },
+      hooks: {
+        drawAxes: [(plot) => drawGaps(plot, past)],
+        draw: [(plot) => drawDoubts(plot, past), (plot) => drawLimits(plot, cell)],
+      },
     },
-    data,
+    [past.at.map((at) => at / 1000), past.low, past.mean, past.high],
     box,
   );
 }
 
-/** @param {Bucket[]} buckets @returns {uPlot.AlignedData} */
-function columns(buckets) {
-  const pick = (/** @type {"low" | "mean" | "high"} */ what) => buckets.map((bucket) => bucket[what]);
-  return [buckets.map((bucket) => Date.parse(bucket.at) / 1000), pick("low"), pick("mean"), pick("high")];
+/** Return what the trend shows, for who cannot see it. @param {Cell} cell @param {Past} past */
+function summary(cell, past) {
+  const numbers = (/** @type {import("./history.js").Column} */ column) => column.filter((value) => typeof value === "number");
+  const low = numbers(past.low);
+  if (!low.length) return t("trend.empty");
+  return t("trend.summary", { low: plain(Math.min(...low)), high: plain(Math.max(...numbers(past.high))), unit: printed(cell.point.unit) });
 }
 
-/** @param {{cell: Cell, buckets: Bucket[]}} props */
-function Plot({ cell, buckets }) {
+/** Name what is drawn besides values, when there is any. @param {{past: Past}} props */
+function Legend({ past }) {
+  const keys = /** @type {[string, string, boolean][]} */ ([
+    ["gap", "trend.gap", past.gaps.length > 0],
+    ["uncertain", "quality.uncertain", past.quality.includes("uncertain")],
+    ["bad", "quality.bad", past.quality.includes("bad")],
+  ]);
+  return html`${keys.filter(([, , there]) => there).map(([key, words]) => html`<span class="trendkey"><i class=${key} aria-hidden="true"></i>${t(words)}</span>`)}`;
+}
+
+/** @param {{cell: Cell, past: Past}} props */
+function Plot({ cell, past }) {
   const box = /** @type {{current: HTMLDivElement | null}} */ (useRef(null));
   useEffect(() => {
     const place = box.current;
-    if (!place || buckets.length < 2) return undefined;
-    const plot = drawn(cell, place, columns(buckets));
+    if (!place) return undefined;
+    const plot = drawn(cell, place, past);
     const watcher = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
     watcher.observe(place);
     return () => {
       watcher.disconnect();
       plot.destroy();
     };
-  }, [buckets, theme.value, language.value]);
-  const { point } = cell;
-  const low = Math.min(...buckets.map((bucket) => bucket.low));
-  const high = Math.max(...buckets.map((bucket) => bucket.high));
-  const words = buckets.length ? t("trend.summary", { low: plain(low), high: plain(high), unit: printed(point.unit) }) : t("trend.empty");
-  return html`<div class="plot" ref=${box} role="img" aria-label=${words}></div><p class="small">${words}</p>`;
+  }, [past, theme.value, language.value]);
+  const words = summary(cell, past);
+  return html`<div class="plot" ref=${box} role="img" aria-label=${words}></div>
+    <p class="small trendfoot"><span>${words}</span><${Legend} past=${past} />
+      <a class="act small" href=${exportAddress(cell.point.id, past.since, past.until)} download>${t("trend.export")}</a></p>`;
 }
 
 /** @param {{cell: Cell}} props */
 function Trend({ cell }) {
   const span = useSignal(/** @type {number} */ (3_600));
-  const buckets = useSignal(/** @type {Bucket[] | null} */ (null));
+  const past = useSignal(/** @type {Past | null} */ (null));
   const trouble = useSignal("");
   useEffect(() => {
     let gone = false;
     const read = async () => {
       const until = now();
-      const { answer, items } = await history(cell.point.id, until - span.value * 1000, until, BUCKETS);
+      const answer = await history(cell.point.id, until - span.value * 1000, until, BUCKETS);
       if (gone) return;
       trouble.value = answer.ok ? "" : answer.sentence;
-      if (answer.ok) buckets.value = items;
+      if (answer.ok) past.value = answer.value;
     };
     void read();
-    const timer = setInterval(read, RELOAD_MS);
+    const timer = setInterval(read, Math.min(LATEST_RELOAD_MS, Math.max(RELOAD_MS, (span.value * 1000) / BUCKETS)));
     return () => {
       gone = true;
       clearInterval(timer);
@@ -140,7 +132,7 @@ function Trend({ cell }) {
         ([name, seconds]) => html`<button type="button" class="act small" aria-pressed=${span.value === seconds} onClick=${() => (span.value = seconds)}>${t(`trend.span.${name}`)}</button>`,
       )}</div></div>
     ${trouble.value ? html`<p class="trouble" role="alert">${trouble.value}</p>` : null}
-    ${buckets.value ? html`<${Plot} cell=${cell} buckets=${buckets.value} />` : html`<p class="quiet plot">${t("trend.loading")}</p>`}
+    ${past.value ? html`<${Plot} cell=${cell} past=${past.value} />` : html`<p class="quiet plot">${t("trend.loading")}</p>`}
     <p class="small">${cell.point.id} · ${cell.point.owner || cell.point.device}</p>
   </${Sheet}>`;
 }

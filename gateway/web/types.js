@@ -140,7 +140,9 @@
 /** @typedef {{parts: Part[], pace: number, simulation: boolean, version: string, site: SiteName}} Health */
 /** @typedef {{name: string, roles: string[], permissions: string[]}} Me */
 /** @typedef {{device: string, where: string, why: string, at: string, count: number}} Rejected */
-/** @typedef {{at: string, low: number, mean: number, high: number, n: number}} Bucket */
+/** @typedef {{id: string, kind: string, severity: "warning" | "error", subject: string, title: Called, detail: string, hint: Called, since: string, act: Called | null, action: string}} Repair */
+/** @typedef {{point: string, values: {[want in "min" | "mean" | "max"]?: (number | null)[]}, quality: (Quality | null)[], gaps: {since: string, until: string}[]}} Series */
+/** @typedef {{since: string, until: string, step: number, own_since: string | null, at: string[], series: Series[]}} History */
 /** @typedef {{ok: boolean, count: number, first_bad: number | null, why: string}} Verdict */
 /** @typedef {{command: string, result: string, detail: string, at: string}} Outcome */
 /** @typedef {{title?: string, detail?: string, errors?: {path: string, message: string}[]}} Problem */
@@ -155,6 +157,7 @@
  * @property {Scene[]} scenes
  * @property {Health} health
  * @property {AuditEvent[]} audit
+ * @property {Repair[]} repairs
  */
 /** @typedef {{n: number, kind: string, at?: string, data: unknown}} Message */
 

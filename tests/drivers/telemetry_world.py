@@ -65,6 +65,7 @@ class Journal:
     """A store whose commits the test makes, or which commits everything at once."""
 
     def __init__(self, *, at_once: bool = False) -> None:
+        self.heard: Heard | None = None
         self._at_once = at_once
         self._waiting: list[Callable[[], None]] = []
 
@@ -72,6 +73,10 @@ class Journal:
         self._waiting.append(done)
         if self._at_once:
             self.commit()
+
+    def last(self, point: str) -> Reading | None:
+        known = [one for one in (self.heard.readings if self.heard else []) if one.point == point]
+        return max(known, key=lambda one: one.source_at, default=None)
 
     def commit(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -98,8 +103,17 @@ def gauge(name: str = "pos-1", kind: PointKind = PointKind.NUMBER, **changes: ob
     return Point(name, "broker", Name(name, name), kind, **(fields | changes))  # type: ignore[arg-type]
 
 
-def source(port: int, points: Sequence[Point], heard: Heard, journal: Journal, **options: Value) -> MqttSource:
-    device = Device("broker", Name("Broker", "Broker"), "mqtt", f"mqtt://127.0.0.1:{port}", options)
+def source(
+    port: int,
+    points: Sequence[Point],
+    heard: Heard,
+    journal: Journal,
+    *,
+    link: str = "mqtt://127.0.0.1",
+    **options: Value,
+) -> MqttSource:
+    device = Device("broker", Name("Broker", "Broker"), "mqtt", f"{link}:{port}", options)
+    journal.heard = heard
     return MqttSource(device, points, clock=SystemClock(), publish=heard.publish, durable=journal, tap=Silence())
 
 
@@ -131,21 +145,25 @@ async def publisher(port: int, name: str = "tester") -> MqttLink:
     return link
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Mosquitto:
     """The broker that sites run, as a child process; stopped by a kill, which it cannot miss while it starts."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, more: str = "") -> None:
+        self._folder, self._more = folder, more
         self._process: asyncio.subprocess.Process | None = None
         self._port = 0
 
     async def start(self) -> int:
-        if not self._port:
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                self._port = free.getsockname()[1]
-        config = self._folder / "mosquitto.conf"
-        config.write_text(f"listener {self._port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n")
+        self._port = self._port or free_port()
+        config = self._folder / f"mosquitto-{self._port}.conf"
+        plain = f"listener {self._port} 127.0.0.1\nallow_anonymous true\n"
+        config.write_text(f"per_listener_settings true\nmax_queued_messages 0\nuser root\n{plain}{self._more}")
         self._process = await asyncio.create_subprocess_exec(
             shutil.which("mosquitto") or "mosquitto",
             "-c",

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from drivers.bench.emulate import app
 from drivers.emulators.clock import RealClock
 from drivers.emulators.hall import Hall
+from drivers.emulators.plan import PointPlan
 from drivers.emulators.serve import main, serve
 from drivers.model import Name, Point, Value
 
@@ -28,7 +29,8 @@ pytestmark = pytest.mark.real
 
 
 def point(id: str, address: Mapping[str, Value], **more: object) -> dict[str, Any]:
-    return {**asdict(Point(id, "unit", Name("Titik", "Point"), address=dict(address))), **more}
+    fields = asdict(Point(id, "unit", Name("Titik", "Point"), address=dict(address)))
+    return {name: value for name, value in fields.items() if name in PointPlan.model_fields} | more
 
 
 PLAN: dict[str, Any] = {

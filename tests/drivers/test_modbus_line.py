@@ -3,71 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from drivers.errors import LinkError, Refused
-from drivers.sensors.modbus_line import Breaker, IllegalAddress, Line, Silent
-from drivers.sensors.register_map import Block, Register, Words, plan
+from drivers.sensors.modbus_breaker import Breaker
+from drivers.sensors.modbus_frames import Question
+from drivers.sensors.modbus_line import IllegalValue, Line
+from drivers.sensors.register_map import Words, plan
+from tests.drivers.modbus_bus import TIMEOUT_S, TURN_S, Bus, line, reg, run_for
 from tests.fakes import FakeClock
-
-TIMEOUT_S = 1.0
-TURN_S = 0.01
-
-
-class Bus:
-    """Answers with each register's own address, except for what is told to fail; remembers who was asked when."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
-        self.dead: set[int] = set()
-        self.holes: set[int] = set()
-        self.asked: list[tuple[float, int, int, int]] = []
-        self.events: list[tuple[str, Any]] = []
-        self.closed = False
-
-    async def ask(self, block: Block) -> Words:
-        self.asked.append((self.clock.mono(), block.unit, block.address, block.count))
-        if self.closed:
-            raise LinkError("closed")
-        if block.unit in self.dead:
-            await self.clock.sleep(TIMEOUT_S)
-            raise Silent(f"unit {block.unit}")
-        await self.clock.sleep(TURN_S)
-        if self.holes & set(range(block.address, block.address + block.count)):
-            raise IllegalAddress("no such address")
-        return list(range(block.address, block.address + block.count))
-
-    def heard(self, block: Block, words: Words) -> None:
-        self.events.append(("heard", tuple(one.point for one in block.registers)))
-
-    def refused(self, register: Register, why: str) -> None:
-        self.events.append(("refused", register.point))
-
-    def silent(self, unit: int, why: str) -> None:
-        self.events.append(("silent", unit))
-
-    def back(self, unit: int) -> None:
-        self.events.append(("back", unit))
-
-
-def line(bus: Bus, registers: list[Register], counters: Counter[str] | None = None) -> Line:
-    return Line(
-        plan(registers, gap=8, words=125, bits=2000), clock=bus.clock, listener=bus, counters=counters or Counter()
-    )
-
-
-def reg(address: int, unit: int = 1, every: float = 1.0) -> Register:
-    return Register(f"u{unit}.{address}", unit, "hr", address, every=every)
-
-
-async def run_for(seconds: float, run: Callable[[], Awaitable[None]]) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await run()
 
 
 async def test_each_block_keeps_its_own_rhythm() -> None:
@@ -103,7 +50,7 @@ async def test_a_refused_address_is_tried_again_after_a_while() -> None:
     assert ("heard", ("u1.3",)) in bus.events
 
 
-async def test_one_dead_unit_in_sixteen_costs_the_others_less_than_a_twentieth() -> None:
+async def test_r07_one_dead_unit_in_sixteen_costs_the_others_less_than_a_twentieth() -> None:
     bus, well = Bus(FakeClock()), Bus(FakeClock())
     registers = [reg(0, unit) for unit in range(1, 17)]
     await run_for(200.0, lambda: line(well, registers).run(well.ask))
@@ -157,7 +104,7 @@ async def test_a_lost_connection_ends_the_run() -> None:
 async def test_a_unit_that_refuses_is_alive() -> None:
     bus, counters = Bus(FakeClock()), Counter[str]()
 
-    async def busy(_: Block) -> Words:
+    async def busy(_: Question) -> Words:
         await bus.clock.sleep(TURN_S)
         raise Refused("busy")
 
@@ -165,7 +112,7 @@ async def test_a_unit_that_refuses_is_alive() -> None:
     assert bus.events == [("refused", "u1.0")] * 4
 
 
-async def test_a_line_that_is_too_slow_counts_its_overruns() -> None:
+async def test_r20_a_line_that_is_too_slow_counts_its_overruns() -> None:
     bus, counters = Bus(FakeClock()), Counter[str]()
     polled = Line(
         plan([reg(at * 50, every=0.02) for at in range(5)], gap=0, words=125, bits=1),
@@ -175,6 +122,81 @@ async def test_a_line_that_is_too_slow_counts_its_overruns() -> None:
     )
     await run_for(1.0, lambda: polled.run(bus.ask))
     assert counters["overruns"] > 50
+
+
+async def test_a_block_that_is_too_long_for_the_unit_is_cut_until_it_is_not() -> None:
+    bus, counters = Bus(FakeClock()), Counter[str]()
+
+    async def short(question: Question) -> Words:
+        if question.count > 10:
+            await bus.clock.sleep(TURN_S)
+            raise IllegalValue("not so many")
+        return await bus.ask(question)
+
+    await run_for(3.5, lambda: line(bus, [reg(at) for at in range(32)], counters).run(short))
+    assert {(address, count) for at, _, address, count in bus.asked if at > 1} == {(0, 8), (8, 8), (16, 8), (24, 8)}
+    assert "refused" not in [what for what, _ in bus.events]
+    assert counters["illegal"] == 0
+
+
+async def test_a_hole_is_counted_once_a_look() -> None:
+    bus, counters = Bus(FakeClock()), Counter[str]()
+    bus.holes = {3}
+    await run_for(100.0, lambda: line(bus, [reg(0), reg(3)], counters).run(bus.ask))
+    assert counters["illegal"] == 1
+
+
+async def test_what_could_not_be_read_is_told_at_once() -> None:
+    bus = Bus(FakeClock())
+    bus.dead = {2}
+    await run_for(1.5, lambda: line(bus, [reg(0, 1), reg(0, 2)]).run(bus.ask))
+    assert [unit for _, unit in bus.missing] == [2]
+
+
+async def test_a_unit_that_was_silent_is_left_alone_for_a_while_and_the_others_are_not() -> None:
+    bus = Bus(FakeClock())
+    bus.dead = {2}
+    asyncio.get_running_loop().call_later(0.5, bus.dead.clear)
+    await run_for(6.0, lambda: line(bus, [reg(0, 1, 0.1), reg(0, 2, 0.1), reg(90, 2, 0.1)], quiet=2.0).run(bus.ask))
+    first = next(at for at, unit, *_ in bus.asked if unit == 2)
+    silent_until = first + TIMEOUT_S + 2.0
+    assert not [at for at, unit, *_ in bus.asked if unit == 2 and first < at < silent_until]
+    assert [at for at, unit, *_ in bus.asked if unit == 2 and at >= silent_until]
+    assert len([at for at, unit, *_ in bus.asked if unit == 1 and first + TIMEOUT_S < at < silent_until]) >= 18
+
+
+async def test_a_dead_unit_never_costs_more_than_a_twentieth_of_the_time() -> None:
+    bus = Bus(FakeClock())
+    bus.dead = {2}
+    await run_for(3_600.0, lambda: line(bus, [reg(0, 1), reg(0, 2)]).run(bus.ask))
+    probes = [at for at, unit, *_ in bus.asked if unit == 2]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(probes[1:])]
+    assert min(gaps) >= 20 * TIMEOUT_S
+    assert max(gaps) <= 302
+
+
+async def test_when_all_were_silent_every_unit_is_tried_again_not_only_the_first() -> None:
+    bus = Bus(FakeClock())
+    bus.dead = {1, 2, 3}
+    polled = line(bus, [reg(0, unit) for unit in (1, 2, 3)])
+    for _ in range(2):
+        with pytest.raises(LinkError, match="no unit on this line answers"):
+            await polled.run(bus.ask)
+    bus.dead = {1}
+    await run_for(60.0, lambda: polled.run(bus.ask))
+    assert polled.silent_units() == [1]
+
+
+async def test_three_units_that_go_silent_together_are_a_dead_connection() -> None:
+    bus = Bus(FakeClock())
+    polled = line(bus, [reg(0, unit) for unit in range(1, 9)])
+    asyncio.get_running_loop().call_later(10.5, lambda: bus.dead.update(range(1, 9)))
+    began = bus.clock.mono()
+    with pytest.raises(LinkError, match="went silent together"):
+        await polled.run(bus.ask)
+    assert bus.clock.mono() - began < 10.5 + 4 * TIMEOUT_S
+    bus.dead = {1, 2, 3}
+    await run_for(60.0, lambda: polled.run(bus.ask))
 
 
 def test_a_breaker_opens_at_the_second_failure_and_waits_longer_each_time() -> None:
@@ -188,3 +210,13 @@ def test_a_breaker_opens_at_the_second_failure_and_waits_longer_each_time() -> N
         assert not breaker.failed(at)
     assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300]
     assert (breaker.worked(), breaker.open, breaker.worked()) == (True, False, False)
+
+
+def test_a_breaker_rests_as_long_as_a_late_answer_may_take_and_nineteen_times_what_the_wait_took() -> None:
+    breaker = Breaker()
+    breaker.failed(0.0, took=1.0, rest=2.0)
+    assert (breaker.open, breaker.until) == (False, 2.0)
+    breaker.failed(10.0, took=1.0, rest=2.0)
+    assert (breaker.open, breaker.until) == (True, 29.0)
+    breaker.worked()
+    assert breaker.allows(11.0)

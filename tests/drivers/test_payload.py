@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.model import PointKind, Quality, Reading, Reason
-from drivers.sensors.payload import MOST_BYTES, BadPayload, reading
-from drivers.sensors.topic_map import Target
+from drivers.sensors.bad_payload import BadPayload
+from drivers.sensors.json_text import MOST_BYTES
+from drivers.sensors.payload import reading
+from drivers.sensors.target import Target
+from drivers.sensors.time_stamp import stamp_of
 
 NOW = 1_768_639_330_000_000_000  # 2026-01-17T08:42:10Z
 AT = 1_768_639_320_000_000_000  # 2026-01-17T15:42:00+07:00, as in the contract
 GAUGE = Target("rawamakmur", "awlr-1", "tma", PointKind.NUMBER, "cm", 0.0, 700.0)
 DOOR = Target("door", "door", kind=PointKind.FLAG)
 NOTE = Target("note", "note", kind=PointKind.TEXT)
-STATUS = Target("rawamakmur.status", "awlr-1", kind=PointKind.TEXT, status=True)
 
 
 def read(said: object, target: Target = GAUGE, *, retained: bool = False) -> Reading:
@@ -104,13 +106,14 @@ def test_a_value_is_read_as_its_points_kind(target: Target, value: object, read_
         (GAUGE, {"value": 1, "unit": "m"}, "unit"),
         (GAUGE, {"value": 1, "q": "perfect"}, "quality"),
         (GAUGE, {"value": 1, "ts": "yesterday"}, "ts"),
+        (GAUGE, b'{"value": 1, "ts": 1' + b"0" * 400 + b"}", "ts"),
+        (GAUGE, b'{"value": 1, "ts": -1' + b"0" * 400 + b"}", "ts"),
+        (GAUGE, {"value": 1, "sensor": "x" * 60_000}, "sensor"),
         (GAUGE, {"value": 1, "ts": 12}, "ts"),
         (GAUGE, {"value": 1, "ts": "1999-12-31T23:59:59Z"}, "ts"),
         (GAUGE, {"value": 1, "ts": "2026-01-17T08:44:11Z"}, "future"),
         (GAUGE, {"value": 1, "ts": "2026-01-18T08:42:10Z"}, "future"),
         (GAUGE, b'{"value": 1, "x": "' + b"y" * MOST_BYTES + b'"}', "oversize"),
-        (STATUS, {"state": "asleep"}, "state"),
-        (STATUS, {"v": 1}, "state"),
     ],
 )
 def test_what_the_contract_does_not_allow_is_refused_with_its_word(target: Target, said: object, word: str) -> None:
@@ -119,11 +122,11 @@ def test_what_the_contract_does_not_allow_is_refused_with_its_word(target: Targe
     assert refused.value.word == word
 
 
-def test_a_status_says_online_or_offline_and_a_will_has_no_time() -> None:
-    assert read({"v": 1, "state": "offline"}, STATUS, retained=True) == Reading(
-        "rawamakmur.status", "offline", NOW, NOW, 7.0, retained=True
-    )
-    assert read({"v": 1, "ts": AT // 10**9, "state": "online"}, STATUS).source_at == AT
+def test_a_unit_that_is_set_is_not_guessed() -> None:
+    target = Target("p", "s", stamp=stamp_of("s", "+07:00"))
+    assert read({"value": 1, "ts": 1_768_639_320}, target).source_at == AT
+    with pytest.raises(BadPayload, match="s ahead"):
+        read({"value": 1, "ts": 1_768_639_320_000}, target)
 
 
 SAMPLE = (

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import BadCommand, BadConfig, ProtocolError
+from drivers.errors import BadConfig
 from drivers.model import Name, Point, PointKind, Value
-from drivers.sensors.register_map import Block, Register, decode, encode, halves, plan, register
+from drivers.sensors.register_map import Block, Register, halves, plan, register
 
 
 def hr(address: int, type: str = "u16", **changes: object) -> Register:
@@ -81,63 +78,6 @@ def test_a_refused_block_is_cut_at_its_largest_hole() -> None:
     assert [len(half.registers) for half in halves(Block((hr(0), hr(1), hr(2), hr(3))))] == [2, 2]
 
 
-VECTORS = [
-    # 123456.0 as IEEE 754 single is 47 F1 20 00; 100,000 is 00 01 86 A0.
-    ("f32", "ABCD", [0x47F1, 0x2000], 123_456.0),
-    ("f32", "CDAB", [0x2000, 0x47F1], 123_456.0),
-    ("f32", "BADC", [0xF147, 0x0020], 123_456.0),
-    ("f32", "DCBA", [0x0020, 0xF147], 123_456.0),
-    ("u32", "ABCD", [0x0001, 0x86A0], 100_000.0),
-    ("u32", "CDAB", [0x86A0, 0x0001], 100_000.0),
-    ("s32", "DCBA", [0xFEFF, 0xFFFF], -2.0),
-    ("u16", "ABCD", [0x0102], 258.0),
-    ("u16", "BADC", [0x0201], 258.0),
-    ("s16", "ABCD", [0xFFFE], -2.0),
-    ("bool", "ABCD", [1], True),
-]
-
-
-@pytest.mark.parametrize(("type_", "order", "words", "value"), VECTORS)
-def test_words_and_values_are_each_others_opposite(type_: str, order: str, words: list[int], value: Value) -> None:
-    one = hr(0, type_, order=order)
-    assert (decode(one, words), encode(one, value)) == (value, words)
-
-
-def test_a_scaled_value_is_as_short_as_people_write_it() -> None:
-    assert decode(hr(0, scale=0.1), [2317]) == 231.7
-    assert decode(hr(0, "s16", scale=0.1, offset=-40.0), [650]) == 25.0
-    assert decode(hr(0, "f32"), list(struct.unpack(">HH", struct.pack(">f", 22.1)))) == 22.1
-
-
-@given(
-    st.sampled_from(["u16", "s16", "u32", "s32"]),
-    st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]),
-    st.sampled_from([(1.0, 0.0), (0.1, 0.0), (0.01, -40.0), (-2.0, 7.0)]),
-    st.integers(0, 2**32 - 1),
-)
-def test_every_type_order_and_scale_survives_the_round_trip(
-    type_: str, order: str, scaling: tuple[float, float], raw: int
-) -> None:
-    one = hr(0, type_, order=order, scale=scaling[0], offset=scaling[1])
-    words = [raw & 0xFFFF, raw >> 16][: one.width]
-    assert encode(one, decode(one, words)) == words
-
-
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_float_that_is_no_number_is_refused(number: float) -> None:
-    with pytest.raises(ProtocolError, match="hold no number"):
-        decode(hr(0, "f32"), list(struct.unpack(">HH", struct.pack(">f", number))))
-
-
-@pytest.mark.parametrize(
-    ("type_", "value"),
-    [("u16", -1), ("u16", 65_536), ("s16", 40_000), ("u16", "x"), ("u32", math.nan), ("s32", math.inf)],
-)
-def test_a_value_that_does_not_fit_is_a_bad_command(type_: str, value: Value) -> None:
-    with pytest.raises(BadCommand):
-        encode(hr(0, type_), value)
-
-
 def point(kind: PointKind = PointKind.NUMBER, **address: Value) -> Point:
     return Point("p", "line", Name("p", "p"), kind, low=0.0, high=10.0, address=address)
 
@@ -159,8 +99,59 @@ def test_a_point_without_a_unit_or_a_rhythm_takes_its_lines() -> None:
         (PointKind.NUMBER, {"table": "di", "address": 1, "type": "u16"}, "holds bits"),
         (PointKind.NUMBER, {"table": "di", "address": 1, "type": "bool"}, "cannot be kept as bool"),
         (PointKind.FLAG, {"table": "hr", "address": 1}, "cannot be kept as u16"),
+        (PointKind.TEXT, {"table": "hr", "address": 1}, "cannot be kept as u16"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "type": "text", "registers": 4}, "cannot be kept as text"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "type": "u32", "order": "BA"}, "order is not one"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "order": "HGFEDCBA"}, "order is not one"),
+        (PointKind.TEXT, {"table": "hr", "address": 1, "type": "text", "order": "CDAB"}, "order is not one"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "bits": 3}, "say `bit`"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "bit": 14, "bits": 3}, "beyond the registers"),
+        (PointKind.NUMBER, {"table": "hr", "address": 1, "type": "f32", "bit": 1}, "types u16"),
+        (PointKind.FLAG, {"table": "di", "address": 1, "type": "bool", "bit": 1}, "is for registers"),
+        (PointKind.FLAG, {"table": "hr", "address": 1, "type": "bool", "bit": 1, "bits": 2}, "one bit"),
+        (PointKind.FLAG, {"table": "co", "address": 1, "type": "bool", "scale": 2.0}, "only numbers"),
+        (PointKind.NUMBER, {"table": "ir", "address": 1, "writable": True}, "cannot be written"),
+        (PointKind.FLAG, {"table": "di", "address": 1, "type": "bool", "writable": True}, "cannot be written"),
+        (PointKind.NUMBER, {"table": "hr", "address": 65_535, "type": "u32"}, "beyond the last address"),
+        (PointKind.NUMBER, {"address": 1}, "say `table` and `address`"),
+        (PointKind.NUMBER, {"modicon": 40_001, "address": 1}, "either"),
+        (PointKind.NUMBER, {"modicon": 20_001}, "modicon 20001 is none"),
+        (PointKind.NUMBER, {"modicon": 40_000}, "modicon 40000 is none"),
+        (PointKind.NUMBER, {"modicon": 465_537}, "modicon 465537 is none"),
+        (PointKind.NUMBER, {"modicon": "4x001"}, "modicon 4x001 is none"),
     ],
 )
 def test_an_address_that_cannot_be_is_refused_by_name(kind: PointKind, address: dict[str, Value], told: str) -> None:
     with pytest.raises(BadConfig, match=told):
         register(point(kind, **address), unit=1, every=1.0)
+
+
+@pytest.mark.parametrize(
+    ("modicon", "table", "address", "printed"),
+    [
+        (40_001, "hr", 0, "40001"),
+        ("30010", "ir", 9, "30010"),
+        (49_999, "hr", 9_998, "49999"),
+        (410_000, "hr", 9_999, "410000"),
+        (465_536, "hr", 65_535, "465536"),
+    ],
+)
+def test_a_modicon_number_counts_from_one_and_is_printed_as_it_was_read(
+    modicon: int | str, table: str, address: int, printed: str
+) -> None:
+    one = register(point(modicon=modicon), unit=1, every=1.0)
+    assert (one.table, one.address, one.where) == (table, address, f"unit 1 {table} {address} ({printed})")
+
+
+def test_coils_and_discrete_inputs_have_modicon_numbers_too() -> None:
+    coil = register(point(PointKind.FLAG, modicon="00017", type="bool", writable=True), unit=1, every=1.0)
+    switch = register(point(PointKind.FLAG, modicon=10_001, type="bool"), unit=1, every=1.0)
+    assert (coil.table, coil.address, coil.writable) == ("co", 16, True)
+    assert (switch.table, switch.address, switch.writable) == ("di", 0, False)
+
+
+def test_a_text_and_a_long_number_are_asked_for_whole() -> None:
+    text = register(point(PointKind.TEXT, table="hr", address=10, type="text", registers=6), unit=1, every=1.0)
+    long = register(point(table="hr", address=20, type="f64"), unit=1, every=1.0)
+    assert [(one.address, one.end) for one in (text, long)] == [(10, 16), (20, 24)]
+    assert asked(plan([text, long], gap=3, words=125, bits=2000)) == [(1, "hr", 10, 6), (1, "hr", 20, 4)]

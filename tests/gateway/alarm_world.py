@@ -104,6 +104,7 @@ class Audit:
         self, actor: str, action: str, subject: str, *,
         before: Any = None, after: Any = None, outcome: str = "", why: str = "", request: str = "",
     ) -> Entry:  # fmt: skip
+        before, after = (told() if callable(told) else told for told in (before, after))
         json.dumps([before, after])
         entry = Entry(actor, action, subject, before, after, outcome, why, request)
         self.entries.append(entry)

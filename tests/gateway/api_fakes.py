@@ -25,13 +25,16 @@ from drivers.model import (
     Place,
     Point,
     PointKind,
+    Quality,
     Reading,
     Result,
 )
+from drivers.sensors.http_push import HttpSource
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
 from gateway.alarms.rule import AlarmRule, Level
-from gateway.api.ports import Gateway, SiteName
+from gateway.api.ports import Gateway, SinkPort, SiteName
+from gateway.api.pushes import Pushes
 from gateway.api.server import Api
 from gateway.audit.audit import Audit
 from gateway.audit.chain import Verdict
@@ -42,7 +45,9 @@ from gateway.auth.sessions import Sessions
 from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
 from gateway.clock import SystemClock
+from gateway.repairs import Repairs
 from gateway.settings.fault import SiteError, SiteFault
+from gateway.store.retention import Extent
 from gateway.supervisor import PartHealth, PartState
 from wall_controller.apply import WallKeeper
 from wall_controller.geometry import Panel, Rect
@@ -66,6 +71,8 @@ def name(text: str) -> Name:
 RIVER = Point("river", "broker", name("River"), unit="cm", low=0, high=700, place=Place(-3.77, 102.27), stale_after=900)
 DOOR = Point("door", "broker", name("Door"), kind=PointKind.FLAG, tags=("inside",))
 SIGN = Point("sign", "broker", name("Sign"), kind=PointKind.TEXT)
+RAIN = Point("rain", "logger", name("Rain"), unit="mm", low=0, high=150, every=600, stale_after=1800)
+LOGGER = Device("logger", name("Logger"), "http", "http://192.0.2.77")
 FLOOD = AlarmRule(
     "flood", "river", name("River"), "high", "banjir_siaga", name("Flood"),
     (Level("SIAGA3", name("Siaga III"), 250.0, 2), Level("SIAGA2", name("Siaga II"), 350.0, 3)), deadband=5.0,
@@ -120,10 +127,12 @@ class Latest:
 @dataclass(frozen=True)
 class Bucket:
     at: int
+    count: int
     low: float
     mean: float
     high: float
-    n: int
+    last: float
+    quality: Quality
 
 
 class Store:
@@ -150,13 +159,25 @@ class Store:
         if not self.held:
             asyncio.get_running_loop().call_soon(done)
 
+    def query(self, sql: str) -> list[tuple[int]]:
+        return [(0,)]
+
+    async def extent(self) -> Extent:
+        return Extent(0, 0, 0, 0, 0)
+
     async def readings(self, point: str, *, since: int, until: int, limit: int) -> list[Reading]:
         found = (row for row in self.rows if row.point == point and since <= row.source_at < until)
         return sorted(found, key=lambda row: row.source_at)[:limit]
 
-    async def buckets(self, point: str, *, since: int, until: int, count: int) -> list[Bucket]:
-        values = [float(row.value) for row in await self.readings(point, since=since, until=until, limit=10**6)]
-        return [Bucket(since, min(values), sum(values) / len(values), max(values), len(values))][:count]
+    async def buckets(self, points: Sequence[str], *, since: int, until: int, count: int) -> dict[str, list[Bucket]]:
+        return {point: await self._bucket(point, since, until) for point in points}
+
+    async def _bucket(self, point: str, since: int, until: int) -> list[Bucket]:
+        rows = await self.readings(point, since=since, until=until, limit=10**6)
+        values = [float(row.value) for row in rows]
+        mean = sum(values) / max(len(values), 1)
+        worst = max((row.quality for row in rows), default=Quality.GOOD)
+        return [Bucket(since, len(values), min(values), mean, max(values), values[-1], worst)] if values else []
 
     def keep(self, kind: str, id: str, doc: Mapping[str, object] | None) -> None:
         if doc is None:
@@ -208,6 +229,13 @@ class Tap:
         return [Exchange(0, "sent", b"\xaa\x11\xfe"), Exchange(1_000_000, "received", b"PRELUDE\r\n")][-n:]
 
 
+class Unread:
+    """A technician's log that nobody reads."""
+
+    def seen(self, device: str, direction: str, data: bytes) -> None:
+        pass
+
+
 class Commands:
     """The one door down, which does what it is told."""
 
@@ -241,15 +269,21 @@ class Config:
 class Hall:
     """The gateway's parts, put together as the composition does."""
 
-    def __init__(self, *, simulator: str | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, *, simulator: str | None = None, clock: Clock | None = None, store: Any = None, older: Any = None
+    ) -> None:
         self.clock = clock or SystemClock()
         self.bus = Bus()
-        self.store = Store()
+        self.store = store or Store()
         self.paper = Paper()
         self.audit = Audit(self.paper, self.clock, publish=self.bus.publish)
         self.accounts = Accounts(self.paper, self.clock, hasher=QUICK)
+        self.repairs = Repairs(clock=self.clock, publish=self.bus.publish)
+        self.sinks: dict[str, SinkPort] = {}
         self.sessions, self.tokens = Sessions(self.paper, self.clock), Tokens(self.paper, self.clock)
         self.commands, self.config = Commands(self.clock), Config()
+        self.logger = HttpSource(LOGGER, [RAIN], clock=self.clock, publish=self.bus.publish, tap=Unread())
+        self.pushes = Pushes({LOGGER.id: self.logger}, self.audit)
         self.engine = AlarmEngine(
             [FLOOD], points=[RIVER], clock=self.clock, store=self.store, publish=self.bus.publish, audit=self.audit
         )
@@ -271,9 +305,10 @@ class Hall:
             verbs=lambda device: () if device.id == "broker" else ("power", "route"), statuses=self.statuses,
             counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine, commands=self.commands,
             walls={"main": self.keeper}, scenes=SCENES, audit=self.audit, prove=self.prove, accounts=self.accounts,
-            sessions=self.sessions, tokens=self.tokens, config=self.config,
+            sessions=self.sessions, tokens=self.tokens, pushes=self.pushes, config=self.config,
+            repairs=self.repairs, sinks=self.sinks,
             parts=lambda: [PartHealth("store", PartState.RUNNING, self.clock.now())], bus=self.bus, clock=self.clock,
-            simulator=simulator,
+            simulator=simulator, older=older,
         )  # fmt: skip
         self.api = Api(self.gateway, "127.0.0.1", 0)
 

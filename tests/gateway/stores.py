@@ -20,7 +20,10 @@ from tests.fakes import EPOCH_NS, FakeClock
 
 S = 1_000_000_000
 EVER = {"since": 0, "until": 2**62}
-TOKEN = "INSERT INTO token VALUES (?, 'pos hujan', 'semarak_x', ?, 'technician', '', 'ani', 0, 0, 0)"
+TOKEN = (
+    "INSERT INTO token (id, name, prefix, hash, roles, only, made_by, created_at, expires_at, used_at)"
+    " VALUES (?, 'pos hujan', 'semarak_x', ?, 'technician', '', 'ani', 0, 0, 0)"
+)
 
 
 def reading(second: float, value: Value = 1.0, *, point: str = "tma.1") -> Reading:

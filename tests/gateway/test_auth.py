@@ -49,7 +49,7 @@ def test_the_table_of_permissions_is_the_matrix_of_the_site() -> None:
         name: {role for column, role in COLUMNS.items() if matrix[row][column] == "1"} for name, row in ROWS.items()
     }
     assert said == {name: set(PERMISSIONS[name]) for name in ROWS}
-    assert set(PERMISSIONS) - set(ROWS) == {"config.read", "readings.push", "demo.play"}
+    assert set(PERMISSIONS) - set(ROWS) == {"config.read", "readings.push", "history.import", "demo.play"}
 
 
 def test_an_actor_may_what_one_of_the_roles_may() -> None:

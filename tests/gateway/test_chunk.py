@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from drivers.model import Reading
 from gateway.store import chunks
-from gateway.store.chunks import apply, change, pieces
+from gateway.store.change import apply, change
+from gateway.store.chunks import pieces
 from gateway.store.columns import Columns, empty, joined, of_readings, to_readings
 from gateway.store.database import open_writer
 from gateway.store.merge import merged
@@ -35,7 +36,7 @@ def rows(series: Columns) -> list[tuple[int, object]]:
 
 
 def compacted(db: sqlite3.Connection, arrived: Columns) -> int:
-    done = change(db, 1, arrived)
+    done = change(db, 1, arrived, raw_from=0)
     apply(db, done, now=EPOCH_NS)
     return done.gone
 
@@ -80,17 +81,43 @@ def test_compaction_in_any_portions_gives_what_one_merge_gives(batches: list[lis
     stored = joined([piece.readings for piece in pieces(db, 1, empty())])
     assert rows(stored) == rows(whole)
     assert gone == sum(map(len, arrived)) - len(whole)
+    assert db.execute("SELECT count(*) FROM chunk WHERE n > 5 OR t1 - t0 > ?", (chunks.SPAN_NS,)).fetchone() == (0,)
     ends = db.execute("SELECT t0, t1, n FROM chunk ORDER BY t0").fetchall()
     assert all(before[1] < after[0] for before, after in itertools.pairwise(ends))
     assert sum(n for _, _, n in ends) == len(whole)
     db.close()
 
 
-def test_a_long_series_is_cut_and_only_the_newest_chunk_grows(db: sqlite3.Connection) -> None:
-    for second in range(0, 30, 3):
-        compacted(db, columns([(second + n, 1.0) for n in range(3)]))
-    sizes = [n for (n,) in db.execute("SELECT n FROM chunk ORDER BY t0")]
-    assert sizes == [4, 4, 4, 4, 4, 4, 6]
+def test_chunks_double_until_they_are_full_and_no_reading_is_written_more_often_than_that(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "POINTS", 32)
+    sizes = []
+    for second in range(0, 60, 2):
+        compacted(db, columns([(second, 1.0), (second + 1, 1.0)]))
+        sizes.append([n for (n,) in db.execute("SELECT n FROM chunk ORDER BY t0")])
+    assert sizes[:7] == [[2], [4], [4, 2], [8], [8, 2], [8, 4], [8, 4, 2]]
+    assert sizes[-1] == [32, 16, 8, 4]
+    assert db.execute("SELECT state FROM chunk ORDER BY t0").fetchall() == [(1,), (0,), (0,), (0,)]
+
+
+def test_a_late_reading_between_two_chunks_opens_none_of_them(db: sqlite3.Connection) -> None:
+    for second in (0, 10):
+        compacted(db, columns([(second + n, 1.0) for n in range(4)]))
+    kept = db.execute("SELECT id, blob FROM chunk ORDER BY t0").fetchall()
+    compacted(db, columns([(6, 6.0)]))
+    now = db.execute("SELECT id, blob FROM chunk ORDER BY t0").fetchall()
+    assert [now[0], now[2]] == kept
+
+
+def test_a_slow_series_is_cut_by_its_age(db: sqlite3.Connection) -> None:
+    week = chunks.SPAN_NS // S
+    compacted(db, columns([(0, 1.0), (week, 2.0), (week + 1, 3.0)]))
+    assert [n for (n,) in db.execute("SELECT n FROM chunk ORDER BY t0")] == [2, 1]
+    assert rows(joined([one.readings for one in pieces(db, 1, empty(), span=(EPOCH_NS + S, EPOCH_NS + 2 * S))])) == [
+        (0, 1.0),
+        (week * S, 2.0),
+    ]
 
 
 def test_events_of_one_tick_are_never_cut_apart(db: sqlite3.Connection) -> None:
@@ -102,16 +129,17 @@ def test_only_the_chunks_of_the_span_are_read(db: sqlite3.Connection) -> None:
     compacted(db, columns([(second, 1.0) for second in range(12)]))
     db.execute("UPDATE chunk SET blob = 'rubbish' WHERE t1 < ?", (EPOCH_NS + 5 * S,))
     found = list(pieces(db, 1, empty(), span=(EPOCH_NS + 6 * S, EPOCH_NS + 100 * S)))
-    assert [piece.garbled for piece in found] == [False]
+    assert [(piece.lost, len(piece.readings)) for piece in found] == [((), 4)] * len(found)
+    assert found
 
 
 def test_a_garbled_chunk_is_set_aside_and_the_new_readings_are_kept(db: sqlite3.Connection) -> None:
     compacted(db, columns([(1, 1.0), (2, 2.0)]))
     db.execute("UPDATE chunk SET blob = x'7a00'")
-    done = change(db, 1, columns([(3, 3.0)]))
+    done = change(db, 1, columns([(2, 3.0), (3, 3.0)]), raw_from=0)
     apply(db, done, now=EPOCH_NS)
     assert (done.lost, done.gone) == (2, 0)
-    assert rows(joined([piece.readings for piece in pieces(db, 1, empty())])) == [(3 * S, 3.0)]
+    assert rows(joined([piece.readings for piece in pieces(db, 1, empty())])) == [(2 * S, 3.0), (3 * S, 3.0)]
     assert db.execute("SELECT origin, n, blob FROM quarantine").fetchall() == [("chunk 1", 2, b"\x7a\x00")]
 
 

@@ -26,7 +26,7 @@ def semarak(*words: str) -> tuple[int, str]:
 
 def test_a_sound_site_is_told_to_be_sound() -> None:
     code, said = semarak("check", str(CONFIG / "balai-raya"))
-    assert (code, "40 points, 19 devices, 39 alarm rules, 1 wall(s), 12 scenes" in said) == (0, True)
+    assert (code, "63 points (20 derived), 20 devices, 42 alarm rules, 1 wall(s), 12 scenes" in said) == (0, True)
 
 
 def test_a_broken_site_is_refused_with_file_line_and_hint(tmp_path: Path) -> None:
@@ -59,6 +59,15 @@ def test_a_token_is_shown_once_and_the_audit_of_it_is_whole(tmp_path: Path) -> N
     )  # fmt: skip
 
 
+def test_a_devices_token_has_no_role_and_says_what_it_does(tmp_path: Path) -> None:
+    code, said = semarak("token", "add", "logger", "--device", "logger-hulu", "--data", str(tmp_path))
+    assert (code, "It pushes the points of logger-hulu, and nothing else." in said) == (0, True)
+    both = ("token", "add", "x", "--device", "a", "--role", "technician", "--data", str(tmp_path))
+    assert semarak(*both) == (
+        1, "a device's token pushes its readings and may do nothing else; leave roles and permissions out\n",
+    )  # fmt: skip
+
+
 def test_no_audit_is_said_to_be_none(tmp_path: Path) -> None:
     assert semarak("audit", "verify", "--data", str(tmp_path))[0] == 2
 
@@ -73,6 +82,7 @@ def test_the_stand_ins_of_the_demo_are_every_device_of_the_site_each_on_its_own_
     made = plan(load_site(CONFIG / "balai-raya"), pace=60, first_port=20_000)
     ports = [made["control"], made["broker"]["port"], *(each["port"] for each in made["modbus"] + made["devices"])]
     assert ports == list(range(20_000, 20_020))
+    assert [(each["id"], each["port"]) for each in made["snmp"]] == [("ups-1", 20_020)]
     assert len(made["field"]["points"]) == 31
     assert [len(each["points"]) for each in made["modbus"]] == [6, 2, 1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -111,3 +112,52 @@ def test_bytes_that_were_never_packed_are_garbled_and_nothing_worse(blob: bytes)
 
 def test_every_reason_has_a_code_on_disk() -> None:
     assert set(REASONS) == set(Reason)
+
+
+EARLIER = [
+    (
+        "7a789c9b7684e1882a2303c32ba6d9d1dd120e3cabac1980c0c1891f4431b032c0c05f903204170218a1345cfc1ff3bf239aff19f0822f"
+        "3c022f3ed83334fcb73fa2885311ccc40900e88b12cd"
+    ),
+    (
+        "7a789c9b7684e188220303c32ba6d9d1dd120ca7665933200116280d54c2ca801dc095a8323032a3c931a2a9f9cbc87044851126ca8e43"
+        "1533c3eb4947583332534a0b8e081b54989a25259b9ba61aa598191b1a80000069e3143f"
+    ),
+    "7a789c9b7684e188220303c32ba6d9d1dd120ca7665933200136280d56821dc0952831315c6087b01971a9216ccc0400694a0a96",
+]
+EARLIER_VALUES = [
+    [1.25, 1.5, -0.75, 2.0, float("inf")],
+    [3, "hidup", True, 10**20],
+    [20.0, 20.01, 20.02, 20.03, 20.04, 20.05],
+]
+
+
+@pytest.mark.parametrize(("blob", "values"), list(zip(EARLIER, EARLIER_VALUES, strict=True)))
+def test_a_chunk_of_the_first_format_is_still_read(blob: str, values: list[float | str]) -> None:
+    packed = bytes.fromhex(blob)
+    back = to_readings(unpack_chunk(packed, crc(packed), 1), POINTS.__getitem__, mono_zero=0.0)
+    assert [one.value for one in back] == values
+    assert [round((one.source_at - EPOCH_NS) / 1e9) for one in back] == list(range(len(values)))
+
+
+def test_a_few_odd_numbers_do_not_spoil_the_density_of_a_chunk() -> None:
+    chance = random.Random(5)
+    values = [round(chance.uniform(20, 30), 2) for _ in range(2_000)]
+    plain = [Reading("tma.1", value, EPOCH_NS + n * 10**9, EPOCH_NS, 0.0) for n, value in enumerate(values)]
+    odd = [
+        replace(one, value={7: -0.0, 900: float("nan"), 901: 1e300}.get(number, one.value))
+        for number, one in enumerate(plain)
+    ]
+    blob = pack_chunk(of_readings(odd, SERIES.__getitem__))
+    assert told(to_readings(unpack_chunk(blob, crc(blob), 1), POINTS.__getitem__, mono_zero=0.0)) == told(odd)
+    assert len(blob) < len(pack_chunk(of_readings(plain, SERIES.__getitem__))) + 100
+
+
+@pytest.mark.parametrize("drift_ns", [0, 37_000, -1_000_000])
+def test_a_jittering_clock_costs_less_than_a_byte_even_when_it_drifts(drift_ns: int) -> None:
+    chance = random.Random(6)
+    at = [EPOCH_NS + n * (10**9 + drift_ns) // MS * MS + chance.randint(-4, 4) * MS for n in range(5_000)]
+    readings = [Reading("tma.1", 1.0, when, when, 0.0) for when in at]
+    blob = pack_chunk(of_readings(readings, SERIES.__getitem__))
+    assert told(to_readings(unpack_chunk(blob, crc(blob), 1), POINTS.__getitem__, mono_zero=0.0)) == told(readings)
+    assert len(blob) / len(at) < 0.48

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.forward.config import SinkConfig
 from gateway.settings.difference import Difference, difference
 from gateway.settings.site import load_site
 
+ENTRY = {"id": "influx", "url": "http://influx.example", "bucket": "hall"}
 SITE = load_site(Path(__file__).parents[2] / "config" / "balai-raya")
 
 
@@ -36,3 +38,10 @@ def test_a_changed_scene_is_told_to_its_wall() -> None:
 def test_a_device_that_is_gone_is_stopped() -> None:
     devices = {name: device for name, device in SITE.devices.items() if name != "layar-rapat"}
     assert difference(SITE, replace(SITE, devices=devices)).devices == ("layar-rapat",)
+
+
+def test_a_changed_token_restarts_its_sink_and_another_name_of_the_site_all_of_them() -> None:
+    old, new = ({"influx": SinkConfig.model_validate({**ENTRY, "token": token})} for token in ("a", "b"))
+    had = replace(SITE, sinks=old)
+    assert difference(had, replace(SITE, sinks=new)) == Difference(sinks=("influx",))
+    assert difference(had, replace(had, id="other")) == Difference(sinks=("influx",))

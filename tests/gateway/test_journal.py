@@ -17,7 +17,7 @@ from tests.gateway.stores import TOKEN, S, full_disk, opened, reading, told
 
 
 @pytest.mark.real
-async def test_r2_a_full_disk_acknowledges_nothing_loses_nothing_and_recovers_by_itself(tmp_path: Path) -> None:
+async def test_r02_a_full_disk_acknowledges_nothing_loses_nothing_and_recovers_by_itself(tmp_path: Path) -> None:
     store, durable = opened(tmp_path), asyncio.Event()
     store.on_readings([reading(1)])
     await store.flush()
@@ -150,7 +150,7 @@ async def test_a_garbled_chunk_is_counted_once_and_the_rest_is_shown(tmp_path: P
 
 
 async def test_old_chunks_go_after_the_days_that_the_site_keeps_and_are_counted(tmp_path: Path) -> None:
-    store = opened(tmp_path, Limits(keep_days=2))
+    store = opened(tmp_path, Limits(raw_days=2))
     store.on_readings([reading(-3 * 86_400), reading(-1, point="ups.load")])
     await store.flush()
     await store.compact()
@@ -165,7 +165,7 @@ async def test_old_chunks_go_after_the_days_that_the_site_keeps_and_are_counted(
 
 async def test_a_step_of_the_clock_throws_no_history_away(tmp_path: Path) -> None:
     clock = FakeClock()
-    store = Store.open(tmp_path / "semarak.db", clock=clock, limits=Limits(keep_days=2))
+    store = Store.open(tmp_path / "semarak.db", clock=clock, limits=Limits(raw_days=2))
     store.on_readings([reading(1)])
     await store.flush()
     clock._start_ns += 10 * 86_400 * S
@@ -283,4 +283,21 @@ async def test_the_commit_is_as_durable_as_the_disk_allows(tmp_path: Path) -> No
     store = opened(tmp_path)
     assert store._journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert store.query("PRAGMA journal_mode") == [("wal",)]
+    await store.close()
+
+
+async def test_r12_a_file_that_lost_its_end_or_its_middle_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.on_readings([reading(second, f"{second}" * 500) for second in range(300)])
+    await store.flush()
+    await store.compact()
+    await store.close()
+    whole = store.path.read_bytes()
+    for damaged in (whole[: len(whole) // 2 // 4096 * 4096], whole[:4096] + b"\xff" * 8192 + whole[12288:]):
+        store.path.write_bytes(damaged)
+        with pytest.raises(StoreBroken, match="restore it from a backup"):
+            opened(tmp_path)
+    store.path.write_bytes(whole)
+    store = opened(tmp_path)
+    assert len(await told(store)) == 300
     await store.close()

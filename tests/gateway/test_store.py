@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,8 +123,13 @@ async def test_buckets_hold_lowest_mean_and_highest_of_chunks_tail_and_what_wait
     store.on_readings([reading(2, 8.0), reading(11, "rusak")])
     await store.flush()
     store.on_readings([replace(reading(12, 99.0), quality=Quality.BAD)])
-    found = await store.buckets("tma.1", since=EPOCH_NS, until=EPOCH_NS + 20 * S, count=4)
-    assert found == [Bucket(EPOCH_NS, 1.0, 4.0, 8.0, 3), Bucket(EPOCH_NS + 10 * S, 5.0, 5.0, 5.0, 1)]
+    found = await store.buckets(["tma.1"], since=EPOCH_NS, until=EPOCH_NS + 20 * S, count=4)
+    assert found == {
+        "tma.1": [
+            Bucket(EPOCH_NS, 3, 1.0, 4.0, 8.0, 8.0, Quality.GOOD),
+            Bucket(EPOCH_NS + 10 * S, 1, 5.0, 5.0, 5.0, 5.0, Quality.BAD),
+        ]
+    }
     await store.close()
 
 
@@ -175,6 +181,29 @@ async def test_a_commit_happens_in_time_or_when_enough_waits(tmp_path: Path) -> 
         run.cancel()
     assert durable == [5.0, 5.0]
     assert store.counters["commits"] == 2
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("stir", "at"),
+    [
+        (lambda _store: None, 7.0),
+        (lambda store: store.when_durable(lambda: None), 2.0),
+        (lambda store: store.keep("alarm", "flood", {}), 2.0),
+        (lambda store: store.submit("INSERT INTO kept VALUES ('a', 'b', '{}')", ()), 2.0),
+    ],
+    ids=["readings alone", "an acknowledgement", "a state", "an event"],
+)
+async def test_readings_that_nobody_waits_for_share_a_rarer_commit(
+    tmp_path: Path, stir: Callable[[Store], None], at: float
+) -> None:
+    clock = FakeClock()
+    limits = Limits(commit_every=2.0, unwaited_every=5.0)
+    store = Store.open(tmp_path / "semarak.db", clock=clock, limits=limits)
+    store.on_readings([reading(1)])
+    stir(store)
+    await store._group.due()
+    assert clock.mono() == at
     await store.close()
 
 

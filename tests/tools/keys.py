@@ -138,7 +138,7 @@ def _text(value: Any) -> str:
 
 
 _LIMITS = {"exclusiveMinimum": "> {}", "minimum": "≥ {}", "maximum": "≤ {}", "minLength": "{} or more characters"}
-_LIMITS |= {"maxLength": "at most {} characters", "minItems": "{} or more"}
+_LIMITS |= {"maxLength": "at most {} characters", "minItems": "{} or more", "maxItems": "at most {}"}
 _KINDS = {"string": "text", "integer": "whole number", "boolean": "true or false"}
 _SCALAR = ["boolean", "integer", "number", "string"]
 
@@ -147,6 +147,8 @@ def _kind(part: dict[str, Any]) -> str:
     """Return the type of a key in words."""
     if "$ref" in part:
         return "name" if part["$ref"] == "NameConfig" else _words(part["$ref"])
+    if "oneOf" in part:
+        return " or ".join(_kind(each) for each in part["oneOf"])
     if "anyOf" in part:
         if [each.get("type") for each in part["anyOf"]][:4] == _SCALAR:
             return "number, text, true or false"
@@ -161,7 +163,7 @@ def _kind(part: dict[str, Any]) -> str:
 
 def _plain(part: dict[str, Any]) -> str:
     kind = str(part.get("type", "value"))
-    if kind == "array" and "maxItems" in part:
+    if kind == "array" and part.get("minItems") == part.get("maxItems", 0):
         return f"list of {part['maxItems']} {_kind(part['items'])}s"
     if kind == "array":
         kind = f"list of {_kind(part['items'])}"

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import UnionType
 
-from drivers.capability import VERBS
+from drivers.capability import VERBS, kind_name
 from drivers.driver import DriverSpec
 from drivers.emulators.families import FAMILIES
 from drivers.registry import DRIVERS, SOURCES
@@ -77,7 +78,7 @@ def verbs() -> str:
     """Return the page of the verbs that scenes, interlocks and the API use."""
     rows = (
         [f"`{verb.name}`", ", ".join(f"{name}: {_type(kind)}" for name, kind in verb.args.items()),
-         _codes(spec.name for spec in DRIVERS.values() if verb.name in spec.verbs) or "none yet"]
+         _codes(spec.name for spec in (*DRIVERS.values(), *SOURCES.values()) if verb.name in spec.verbs) or "none yet"]
         for verb in VERBS.values()
     )  # fmt: skip
     return (
@@ -87,8 +88,10 @@ def verbs() -> str:
     )
 
 
-def _type(kind: type) -> str:
-    return {"bool": "true or false", "str": "text", "int": "whole number"}.get(kind.__name__, "output → input")
+def _type(kind: type | UnionType) -> str:
+    words = {"bool": "true or false", "str": "text", "int": "whole number", "Mapping": "output → input"}
+    name = kind_name(kind)
+    return words.get(name, name)
 
 
 def api() -> str:

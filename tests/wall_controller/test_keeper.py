@@ -152,15 +152,23 @@ async def test_a_claim_with_an_end_ends_by_itself() -> None:
 async def test_a_newer_wish_supersedes_what_was_not_sent_for_the_older() -> None:
     async with running() as world:
         await world.verified()
-        older = world.keeper.recall("banjir", "sari")
-        newer = world.keeper.recall("gempa", "sari")
-        await world.ended(newer)
-        results = {(step.verb, step.result) for step in world.keeper.operation(older).steps}
-        assert results == {("route", "superseded"), ("tile", "ok")}
-        assert len(world.hall.sent(*FLOOD_TILES)) == len(FLOOD_TILES)
-        salvos = [command for command in world.hall.issued if command.verb == "route"]
-        assert [command.id.rpartition(".")[0] for command in salvos] == [newer]
+        world.keeper.recall("malam", "sari")
         await world.verified()
+        world.hall.issued.clear()
+        older = world.keeper.recall("banjir", "sari")
+        await world.ended(world.keeper.recall("malam", "sari"))
+        results = {(step.device, step.verb): step.result for step in world.keeper.operation(older).steps}
+        assert results[MATRIX, "route"] == "ok"
+        assert results["lfd-r1c4", "power"] == "ok"
+        assert results["lfd-r1c4", "tile"] == "superseded"
+        await world.verified()
+
+
+async def test_the_first_bytes_of_a_wish_have_left_when_it_is_taken() -> None:
+    async with running() as world:
+        await world.verified()
+        world.keeper.recall("banjir", "sari")
+        assert world.hall.sent() == [(MATRIX, "route"), *((device, "tile") for device in FLOOD_TILES)]
 
 
 async def test_a_wish_changed_while_its_salvo_is_under_way_is_followed_by_the_difference_at_once() -> None:

@@ -32,7 +32,20 @@ ROLES = {
     "leader": "view scene.emergency",
     "auditor": "view audit.read",
     "administrator": "view alarm.ack scene.recall scene.emergency wall.take device.command device.log audit.read "
-    "demo.play users tokens",
+    "demo.play users tokens config.apply",
+}
+
+REPAIR = {
+    "id": "sink.quarantine:influx",
+    "kind": "sink.quarantine",
+    "severity": "warning",
+    "subject": "influx",
+    "title": {"id": "Baris yang ditolak basis data", "en": "Rows that the database refuses"},
+    "detail": "3 rows; field type conflict",
+    "hint": {"id": "Lihat sebabnya, lalu kirim ulang.", "en": "Look at the reason, then write them again."},
+    "since": rfc3339(0),
+    "act": {"id": "Kirim ulang", "en": "Write again"},
+    "action": "sinks/influx/replay",
 }
 
 
@@ -43,6 +56,7 @@ class FakeGateway:
         self.world = World(clock)
         self.hall = Hall(self.world)
         self.silent = False
+        self.repaired = False
         self.asked: list[tuple[str, Json]] = []
         self._screens: dict[web.WebSocketResponse, int] = {}
         self._settled = True
@@ -58,12 +72,13 @@ class FakeGateway:
                 web.get(api + "session", self._who),
                 web.delete(api + "session", self._leave),
                 web.get(api + "live", self._live),
-                web.get(api + "points/{id}/readings", self._readings),
+                web.get(api + "history", self._history),
                 web.post(api + "alarms/{id}/ack", self._acknowledge),
                 web.post(api + "scenes/{id}/recall", self._recall),
                 web.post(api + "walls/{id}/{what:release|undo}", self._give_back),
                 web.post(api + "devices/{id}/commands", self._command),
                 web.post(api + "demo/scenarios/banjir", self._flood),
+                web.post(api + "sinks/influx/replay", self._replay),
                 web.get(api + "audit", self._audit),
                 web.get(api + "audit/verify", self._verify),
                 web.static("/", WEB),
@@ -136,6 +151,7 @@ class FakeGateway:
             "scenes": self.hall.scenes(),
             "health": self._health(),
             "audit": world.audit[-50:],
+            "repairs": [] if self.repaired else [REPAIR],
         }
 
     def _health(self) -> Json:
@@ -213,12 +229,10 @@ class FakeGateway:
     async def _note(self, actor: str, action: str, subject: str, **more: Any) -> None:
         await self.tell("audit", self.world.note(actor, action, subject, **more))
 
-    async def _readings(self, request: web.Request) -> web.Response:
-        point = next(one for one in self.world.points if one["id"] == request.match_info["id"])
+    async def _history(self, request: web.Request) -> web.Response:
+        point = next(one for one in self.world.points if one["id"] == request.query["points"])
         since, until = (datetime.fromisoformat(request.query[name]).timestamp() for name in ("since", "until"))
-        return web.json_response(
-            {"items": self.world.buckets(point, since, until, int(request.query["buckets"])), "next": None}
-        )
+        return web.json_response(self.world.history(point, since, until, int(request.query["buckets"])))
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -286,6 +300,11 @@ class FakeGateway:
             },
         )
         return web.json_response({"scenario": "banjir"})
+
+    async def _replay(self, _request: web.Request) -> web.Response:
+        self.repaired = True
+        await self.tell("repairs", [])
+        return web.json_response({"written": 3, "left": 0})
 
     async def _audit(self, request: web.Request) -> web.Response:
         wanted = request.query.get("action")

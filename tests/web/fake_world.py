@@ -113,6 +113,10 @@ def _points() -> Iterator[Json]:
             }
 
 
+def _inside(at: float, spans: list[tuple[float, float]]) -> bool:
+    return any(since <= at < until for since, until in spans)
+
+
 class World:
     """The state of the fake hall; `at` in seconds UTC decides every value, so that history and live readings agree."""
 
@@ -126,6 +130,8 @@ class World:
         self.claimed_by = ("07.30", "schedule")
         self.taken_at = self.born - 3600
         self.revision = 41
+        self.silences: list[tuple[float, float]] = []
+        self.doubts: list[tuple[float, float]] = []
         self.audit: list[Json] = []
         self.note("sistem", "config.apply", "balai-raya", after={"points": len(self.points)}, outcome="done")
 
@@ -182,16 +188,35 @@ class World:
             "reason": reason,
         }
 
-    def buckets(self, point: Json, since: float, until: float, count: int) -> list[Json]:
-        """Return the history of a point."""
+    def history(self, point: Json, since: float, until: float, count: int) -> Json:
+        """Return the history of a point; what lies in `silences` is missing, what lies in `doubts` uncertain."""
         width = (until - since) / count
-        middles = [since + width * (n + 0.5) for n in range(count)]
-        means = [float(self.value(point, at)) for at in middles]
-        spread = abs(means[-1]) * 0.01
-        return [
-            {"at": rfc3339(at), "low": mean - spread, "mean": mean, "high": mean + spread, "n": 5}
-            for at, mean in zip(middles, means, strict=True)
-        ]
+        at = [since + width * n for n in range(count)]
+        means = [None if _inside(one, self.silences) else float(self.value(point, one)) for one in at]
+        spread = abs(float(self.value(point, until))) * 0.01
+        gaps = [(max(since, one), min(until, other)) for one, other in self.silences if since < other and one < until]
+        return {
+            "since": rfc3339(since),
+            "until": rfc3339(until),
+            "step": width,
+            "own_since": None,
+            "at": [rfc3339(one) for one in at],
+            "series": [
+                {
+                    "point": point["id"],
+                    "values": {
+                        "min": [None if mean is None else mean - spread for mean in means],
+                        "mean": means,
+                        "max": [None if mean is None else mean + spread for mean in means],
+                    },
+                    "quality": [
+                        None if mean is None else "uncertain" if _inside(one, self.doubts) else "good"
+                        for one, mean in zip(at, means, strict=True)
+                    ],
+                    "gaps": [{"since": rfc3339(one), "until": rfc3339(other)} for one, other in gaps],
+                }
+            ],
+        }
 
     def judge(self) -> list[Json]:
         """Let alarms follow the rivers; return those that changed."""

@@ -229,3 +229,19 @@ async def test_a_technician_commands_a_device_and_reads_the_outcome() -> None:
             ("devices/matriks-1/commands", {"verb": "route", "args": {"routes": {"1": 4, "2": 4}}, "why": "uji"})
         ]
         assert await at.page.locator(".bytes .hex").count() == 6
+
+
+async def test_a_repair_says_what_to_do_and_its_button_does_it() -> None:
+    async with desk("administrator") as at:
+        await at.go("health")
+        await expect(at.page.locator(".repairs li")).to_contain_text("Baris yang ditolak basis data")
+        await at.page.click(".repairs button")
+        await expect(at.page.locator("main")).to_contain_text("Tidak ada yang perlu diperbaiki.")
+        assert at.gateway.asked == [("sinks/influx/replay", {})]
+
+
+async def test_a_repair_has_no_button_for_who_may_not_press_it() -> None:
+    async with desk("leader") as at:
+        await at.go("health")
+        await expect(at.page.locator(".repairs li")).to_contain_text("kirim ulang")
+        assert await at.page.locator(".repairs button").count() == 0
