@@ -23,6 +23,8 @@ def key(number: int, wire_type: int) -> int:
 
 def varint_at(data: bytes, at: int) -> tuple[int, int]:
     """Return the varint at `at` and where it ends; raise ProtocolError for one that is cut short or above 64 bits."""
+    if at < len(data) and data[at] < 0x80:  # nearly all of them
+        return data[at], at + 1
     value = 0
     for place, byte in enumerate(data[at : at + LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * place)

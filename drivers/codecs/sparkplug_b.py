@@ -65,6 +65,10 @@ KEYS, VALUES = 1, 2
 PROPERTY_TYPE, PROPERTY_INT = 1, 3
 QUALITY = "Quality"
 
+# Keys of the fields that every message has.
+METRICS_KEY, NAME_KEY, PROPERTIES_KEY = key(METRICS, LENGTH), key(NAME, LENGTH), key(PROPERTIES, LENGTH)
+KEYS_KEY, VALUES_KEY = key(KEYS, LENGTH), key(VALUES, LENGTH)
+
 
 def _text(data: bytes) -> str:
     try:
@@ -101,7 +105,7 @@ def decode(data: bytes) -> Payload:
     numbers: dict[int, int] = {}
     metrics: list[Metric] = []
     for found, number, part in fields(data):
-        if found == key(METRICS, LENGTH):
+        if found == METRICS_KEY:
             metrics.append(_metric(part))
             if len(metrics) > MOST_METRICS:
                 raise ProtocolError(f"the payload has more than {MOST_METRICS} metrics")
@@ -126,14 +130,14 @@ def _metric(data: bytes) -> Metric:
     if len(raws) > 1:
         raise ProtocolError(f"a metric has {len(raws)} values")
     return Metric(
-        _text(parts.get(key(NAME, LENGTH), b"")),
+        _text(parts.get(NAME_KEY, b"")),
         numbers.get(ALIAS),
         numbers.get(AT),
         numbers.get(DATATYPE, 0),
         bool(numbers.get(HISTORICAL)),
         bool(numbers.get(TRANSIENT)),
         bool(numbers.get(NULL)),
-        _quality(parts.get(key(PROPERTIES, LENGTH), b"")),
+        _quality(parts[PROPERTIES_KEY]) if PROPERTIES_KEY in parts else GOOD,
         next(iter(raws.values()), None),
     )
 
@@ -143,9 +147,9 @@ def _quality(properties: bytes) -> int:
     names: list[bytes] = []
     values: list[bytes] = []
     for found, _, part in fields(properties):
-        if found == key(KEYS, LENGTH):
+        if found == KEYS_KEY:
             names.append(part)
-        elif found == key(VALUES, LENGTH):
+        elif found == VALUES_KEY:
             values.append(part)
     told = dict(zip(names, values, strict=False)).get(QUALITY.encode())
     if told is None:

@@ -11,6 +11,7 @@ from drivers.links import Link, Unreachable
 from drivers.links.dial import dial
 from drivers.model import Clock, Command, Device, DeviceState, Outcome, Point, Quality, Reading, Reason, Value
 from drivers.sensors.modbus_line import Line
+from drivers.sensors.modbus_load import too_much
 from drivers.sensors.modbus_options import BUS_UNITS, ModbusOptions, Way, way_of
 from drivers.sensors.modbus_wire import ModbusWire
 from drivers.sensors.modbus_writes import VERB, Writes
@@ -191,6 +192,12 @@ def check(device: Device, points: Sequence[Point]) -> None:
     line_of(device, points)
 
 
+def doubt(device: Device, points: Sequence[Point]) -> str:
+    """Return why these points are too much for their line; empty when they are not."""
+    way, options, registers = line_of(device, points)
+    return too_much(plan(registers, gap=options.gap, words=options.words, bits=options.bits), way.timing)
+
+
 def make(
     device: Device, points: Sequence[Point], *, clock: Clock, publish: Publish, durable: Durable, tap: Log
 ) -> Source:
@@ -199,4 +206,4 @@ def make(
     return ModbusSource(device, points, clock=clock, publish=publish, tap=tap)
 
 
-SPEC = SourceSpec("modbus", ModbusOptions, RegisterAddress, make, check, (VERB,))
+SPEC = SourceSpec("modbus", ModbusOptions, RegisterAddress, make, check, (VERB,), doubt)

@@ -50,9 +50,13 @@ class Timing:
 
     def patience(self, question: Question, sent: int) -> float:
         """Return how long the answer may take: on a line its bytes and the question's need their time too."""
+        return self.timeout + self.line_time(question, sent)
+
+    def line_time(self, question: Question, sent: int) -> float:
+        """Return how long a question of `sent` bytes and its answer are on the line."""
         bits = question.function in BIT_READS
         told = (question.count + 7) // 8 if bits else 2 * question.count
-        return self.timeout + self.character * (sent + FRAME + told)
+        return self.character * (sent + FRAME + told)
 
 
 class ModbusWire:

@@ -158,23 +158,16 @@ class MqttLink:
         self._client = _Paho(client_id, clean=clean, v5=v5, on_write=self._want_write, on_broken=self._broke)
         self._client.max_queued_messages_set(MOST_WAITING)
         self._client.max_inflight_messages_set(window)
-        self._client.on_socket_open = lambda _client, _data, opened: self._socket_opened(opened)
-        self._client.on_socket_close = lambda _client, _data, closing: self._socket_closes(closing)
-        self._client.on_connect = lambda _client, _data, _flags, reason, terms: self._answered(reason, terms)
-        self._client.on_disconnect = lambda _client, _data, _flags, reason, told: self._ended(reason, told)
-        self._client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self._subscribed(reasons)
-        if on_published:
-            self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_published(mid, _why(reason))
+        self._hear_paho(on_published)
         if username:
             self._client.username_pw_set(username, password or None)
         if will:
             self._client.will_set(*will, qos=1, retain=will_stays)
         self._subscribe, self._on_chunk = list(subscribe), on_chunk
-        self._v5, self._most = v5, most
         self._wire = Wire(v5=v5, most=most)
         self._room = memoryview(bytearray(CHUNK))
         self._socket: SocketLike | None = None
-        self._writing = False
+        self._writing, self._v5, self._most = False, v5, most
         self._resting: asyncio.TimerHandle | None = None
         self._ready: asyncio.Future[None] | None = None
         self.lost: asyncio.Future[None] | None = None
@@ -185,6 +178,16 @@ class MqttLink:
         """So many messages of ours may be unacknowledged: what we wish, or less if the broker (MQTT 5) takes less."""
         self.largest = MOST_PACKET
         """Bytes of the largest packet that the broker takes (MQTT 5, section 3.2.2.3.6), or that the format allows."""
+
+    def _hear_paho(self, on_published: OnPublished | None) -> None:
+        """Have paho tell what the broker answers, and what becomes of the socket."""
+        self._client.on_socket_open = lambda _client, _data, opened: self._socket_opened(opened)
+        self._client.on_socket_close = lambda _client, _data, closing: self._socket_closes(closing)
+        self._client.on_connect = lambda _client, _data, _flags, reason, terms: self._answered(reason, terms)
+        self._client.on_disconnect = lambda _client, _data, _flags, reason, told: self._ended(reason, told)
+        self._client.on_subscribe = lambda _client, _data, _mid, reasons, _properties: self._subscribed(reasons)
+        if on_published:
+            self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_published(mid, _why(reason))
 
     async def open(
         self, host: str, port: int, *, keepalive: int, patience: float = 3.0, tls: ssl.SSLContext | None = None

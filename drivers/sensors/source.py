@@ -96,6 +96,8 @@ class SourceSpec:
     """Raises BadPoint or BadConfig for points that each are sound and together are not."""
     verbs: tuple[str, ...] = ()
     """What its devices can be asked; then what `make` returns is Commandable."""
+    doubt: Callable[[Device, Sequence[Point]], str] = lambda _device, _points: ""
+    """Says why points that are sound will not work well together; empty: nothing stands against them."""
 
 
 class Standing:

@@ -87,7 +87,8 @@ async def import_history(call: Call) -> history_shapes.Imported:
     lines_of = LINES[FORMATS[call.request.content_type]]
     with tempfile.TemporaryFile() as file:
         await _received(call.request, file)
-        taking = Import(call.gateway.store, call.gateway.points, clock=call.gateway.clock)
+        gateway = call.gateway
+        taking = Import(gateway.store, gateway.points, clock=gateway.clock, raw_days=gateway.raw_days())
         outcome = "failed"
         try:
             async for _ in taking.run(lines_of(file)):

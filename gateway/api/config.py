@@ -26,7 +26,8 @@ class ApplyIn(Strict):
 async def check_config(call: Call) -> house_shapes.ConfigReport:
     """Read the site's files and tell what would change; nothing changes."""
     with _site_errors():
-        return house_shapes.ConfigReport(await call.gateway.config.check(), applied=False)
+        config = call.gateway.config
+        return house_shapes.ConfigReport(await config.check(), applied=False, warnings=config.advice())
 
 
 async def apply_config(call: Call, *, body: ApplyIn) -> house_shapes.ConfigReport:
@@ -38,7 +39,7 @@ async def apply_config(call: Call, *, body: ApplyIn) -> house_shapes.ConfigRepor
             _record(call, body, [str(fault) for fault in error.faults[:FAULTS_SHOWN]], "refused")
             raise
     _record(call, body, changes, "done")
-    return house_shapes.ConfigReport(changes, applied=True)
+    return house_shapes.ConfigReport(changes, applied=True, warnings=call.gateway.config.advice())
 
 
 def _record(call: Call, body: ApplyIn, told: Sequence[str], outcome: str) -> None:

@@ -190,10 +190,11 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True)
 class ConfigReport:
-    """What the site's files say that the running site does not, one sentence a difference."""
+    """What the site's files say that the running site does not, and what in them will not work well: sentences."""
 
     changes: Sequence[str]
     applied: bool
+    warnings: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from gateway.bus import Bus
 from gateway.forward.quarantine import Entry
 from gateway.forward.status import Replayed, SinkStatus
 from gateway.repairs import Repairs
+from gateway.store.limits import DEFAULT
 from gateway.supervisor import PartHealth
 from wall_controller.claims import Kind
 from wall_controller.layout import Layout, Wall
@@ -99,6 +100,9 @@ class ConfigPort(Protocol):
 
     async def apply(self) -> Sequence[str]:
         """Make the running site follow its files; return what that changed."""
+
+    def advice(self) -> Sequence[str]:
+        """Return what is sound in the files, as they were last read, and will not work well all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +205,5 @@ class Gateway:
     """What the derived points count."""
     older: OlderHistory | None = None
     """Where history is read back from that the journal keeps no longer."""
+    raw_days: Callable[[], int] = lambda: DEFAULT.raw_days
+    """For how many days the journal keeps every reading."""

@@ -152,6 +152,7 @@ class RunningSite:
             judged=self._plausibility.counters, derived=self._derived.counters,
             config=self._configuration, parts=self._supervisor.health,
             repairs=self._repairs, sinks=self._sinks.running, older=self._sinks,
+            raw_days=lambda: self._site.store.raw_days,
             bus=self._guarded("api"), clock=self._clock, pace=self._site.pace, simulator=self._setting.simulator,
         )  # fmt: skip
 

@@ -18,7 +18,6 @@ from gateway.archive.intake import Intake
 from gateway.archive.known import fresh
 from gateway.archive.past import ReadingsPort
 from gateway.archive.table import Cells
-from gateway.store.limits import DEFAULT
 from gateway.store.summary import DAY_NS
 
 BATCH = 500
@@ -66,9 +65,7 @@ class Tally:
 class Import:
     """One import; readings go into the journal and not over the bus: they are no news."""
 
-    def __init__(
-        self, store: JournalPort, points: Mapping[str, Point], *, clock: Clock, raw_days: int = DEFAULT.raw_days
-    ) -> None:
+    def __init__(self, store: JournalPort, points: Mapping[str, Point], *, clock: Clock, raw_days: int) -> None:
         self._store, self._points, self._clock = store, points, clock
         self._kept_ns = raw_days * DAY_NS
         self.tally = Tally()
@@ -99,15 +96,18 @@ class Import:
         for number, told in batch:
             if isinstance(told, Reading):
                 readings.append(told)
-                continue
-            self.tally.refused += 1
-            if len(self.tally.faults) < SHOWN:
-                self.tally.faults.append((number, str(told)))
+            else:
+                self._refuse(number, str(told))
         new = await fresh(self._store, readings)
         self._store.on_readings(new)
         self._unsafe += len(new)
         self.tally.accepted += len(new)
         self.tally.duplicates += len(readings) - len(new)
+
+    def _refuse(self, number: int, reason: str) -> None:
+        self.tally.refused += 1
+        if len(self.tally.faults) < SHOWN:
+            self.tally.faults.append((number, reason))
 
     async def _durable(self) -> None:
         if not self._unsafe:

@@ -15,7 +15,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from drivers.model import Point
 from gateway.app.running_site import STORE_FILE
 from gateway.archive import export, table
 from gateway.archive.choice import chosen
@@ -28,7 +27,7 @@ from gateway.audit.audit import Audit
 from gateway.cli.people import ACTOR
 from gateway.clock import SystemClock, clock_quality
 from gateway.errors import GatewayError
-from gateway.settings.site import load_site
+from gateway.settings.site import Site, load_site
 from gateway.store.errors import StoreLocked
 from gateway.store.store import Store
 
@@ -122,7 +121,7 @@ def import_files(files: Sequence[Path], *, data: Path, site: Path, form: str) ->
     code = 0
     try:
         formats = [format_of(file, form) for file in files]
-        tallies = asyncio.run(_import(list(zip(files, formats, strict=True)), data, load_site(site).points))
+        tallies = asyncio.run(_import(list(zip(files, formats, strict=True)), data, load_site(site)))
         code = 1 if any(tally.refused for tally in tallies) else 0
     except* GatewayError as group:
         typer.echo("\n".join(_sentence(error) for error in group.exceptions), err=True)
@@ -136,9 +135,9 @@ def _sentence(error: Exception) -> str:
     )
 
 
-async def _import(files: Sequence[tuple[Path, Format]], data: Path, points: Mapping[str, Point]) -> list[Tally]:
+async def _import(files: Sequence[tuple[Path, Format]], data: Path, site: Site) -> list[Tally]:
     clock = SystemClock()
-    store = Store.open(data / STORE_FILE, clock=clock)
+    store = Store.open(data / STORE_FILE, clock=clock, limits=site.store)
     audit = Audit(store, clock, clock_quality=clock_quality)
     audit.load()
     tallies = []
@@ -146,7 +145,8 @@ async def _import(files: Sequence[tuple[Path, Format]], data: Path, points: Mapp
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(store.run(), name="store")
             for file, format_ in files:
-                tallies.append(await _take(file, format_, Import(store, points, clock=clock), audit))
+                taking = Import(store, site.points, clock=clock, raw_days=site.store.raw_days)
+                tallies.append(await _take(file, format_, taking, audit))
             running.cancel()
     finally:
         await store.close()

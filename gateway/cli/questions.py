@@ -8,6 +8,7 @@ import typer
 
 from gateway.app.running_site import STORE_FILE
 from gateway.audit.verify import AuditUnreadable, verify_file
+from gateway.settings.advice import advice
 from gateway.settings.fault import SiteError
 from gateway.settings.site import load_site
 
@@ -20,6 +21,8 @@ def check_site(folder: Path) -> int:
         typer.echo(str(error), err=True)
         typer.echo(f"{len(error.faults)} fault(s); a running site would stay as it is", err=True)
         return 1
+    for sentence in advice(site):
+        typer.echo(f"warning: {sentence}", err=True)
     typer.echo(
         f"{site.name.id}: sound. {len(site.points)} points ({len(site.derived)} derived), {len(site.devices)} devices, "
         f"{len(site.rules)} alarm rules, {len(site.walls)} wall(s), {len(site.scenes)} scenes."

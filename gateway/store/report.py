@@ -41,9 +41,9 @@ class Reports:
                 self.unreported += 1
 
     def _says_something(self, reading: Reading, rule: Report) -> bool:
-        """Return whether it is stored: it comes late, is of another quality, is due, or is outside of the deadband."""
+        """Return whether it is stored: it is history, of another quality, due, or outside of the deadband."""
         stored = self._stored.get(reading.point)
-        if stored is not None and reading.source_at < stored.source_at:
+        if reading.retained or (stored is not None and reading.source_at < stored.source_at):
             return True
         new = stored is None or self._is_new(reading, stored, rule)
         if new:

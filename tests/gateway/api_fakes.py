@@ -260,6 +260,9 @@ class Config:
             raise SiteError([self.fault])
         return ["point river: every 300 s, was 60 s"]
 
+    def advice(self) -> list[str]:
+        return ["line: its points ask for 120% of the line's time"]
+
     async def apply(self) -> list[str]:
         changes = await self.check()
         self.applied += 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.model import Quality, Reading, Reason
+from drivers.model import Quality, Reading, Reason, Report
 from gateway.archive import export
 from gateway.archive.errors import NoStore, Stalled
 from gateway.archive.export import Format, Wanted
@@ -22,7 +22,7 @@ from gateway.store.buckets import Bucket, Grid
 from gateway.store.limits import Limits
 from gateway.store.retention import Extent
 from tests.fakes import EPOCH_NS
-from tests.gateway.archive_world import UNITS, S, file_from, journal, reading, stored, taken
+from tests.gateway.archive_world import KEEP_ALL, POINTS, UNITS, S, file_from, journal, reading, stored, taken
 
 VALUES = {
     "river": st.sampled_from([412.5, 412, -0.0, 0.0, 1e-9, 2**60, float("inf"), float("nan")]),
@@ -120,6 +120,23 @@ class Pages:
 
 
 @pytest.mark.real
+async def test_two_things_said_in_one_tick_are_both_kept_once(tmp_path: Path) -> None:
+    raw = f"point,source_at,value\nriver,{at(0)},1\nriver,{at(0)},2\nriver,{at(0)},1\n".encode()
+    async with journal(tmp_path) as store:
+        first, again = await taken(store, raw), await taken(store, raw)
+        assert [(one.accepted, one.duplicates) for one in (first, again)] == [(2, 1), (0, 3)]
+        assert [one.value for one in await store.readings("river", since=0, until=2**62, limit=9)] == [1, 2]
+
+
+@pytest.mark.real
+async def test_readings_a_nanosecond_apart_are_neither_lost_nor_doubled_between_slices(tmp_path: Path) -> None:
+    async with journal(tmp_path) as store:
+        await stored(store, [replace(reading(0, float(n)), source_at=EPOCH_NS + n) for n in range(1_200)])
+        lines = (await file_from(store)).decode().splitlines()[1:]
+        assert [float(line.split(",")[3]) for line in lines] == [float(n) for n in range(1_200)]
+
+
+@pytest.mark.real
 async def test_imported_readings_are_history_and_never_newer_than_what_is_known(tmp_path: Path) -> None:
     async with journal(tmp_path) as store:
         await stored(store, [reading(100, 7.0)])
@@ -136,6 +153,21 @@ async def test_the_first_refused_lines_are_told_and_all_are_counted(tmp_path: Pa
         tally = await taken(store, f"point,source_at,value\n{lines}".encode())
         assert (tally.accepted, tally.refused, len(tally.faults)) == (60, 30, 20)
         assert tally.faults[1] == (5, "river is a number; 'x' is none")
+
+
+@pytest.mark.real
+async def test_history_is_kept_whole_also_of_a_point_that_reports_by_exception(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_exception = replace(POINTS["river"], report=Report(deadband=5.0))
+    monkeypatch.setitem(POINTS, "river", by_exception)
+    async with journal(tmp_path) as store:
+        store.adopt(KEEP_ALL, points=[by_exception])
+        raw = f"point,source_at,value\nriver,{at(0)},100\nriver,{at(1)},101\nriver,{at(2)},109\n"
+        tally = await taken(store, raw.encode())
+        assert (tally.accepted, tally.duplicates, tally.refused) == (3, 0, 0)
+        again = await taken(store, raw.encode())
+        assert (again.accepted, again.duplicates, again.refused) == (0, 3, 0)
 
 
 @pytest.mark.real

@@ -156,6 +156,7 @@ async def test_r06_a_database_that_takes_and_never_answers_is_nobodys_trouble(tm
                 await until(lambda: _done(wire.taken > 0), within=30.0)
                 sensor.publish(topic("river"), said(300))
                 await person.until(lambda: person.screen.alarms.get("river", {}).get("active"), what="the alarm")
+                await person.until(lambda: person.screen.readings["rain"]["value"] == 2_999, what="the rain on screen")
                 assert await stored(person, "rain") == list(range(3_000))
                 assert set(person.screen.restarts().values()) == {0}
                 await wire.mend()

@@ -42,6 +42,7 @@ class Wire:
         await self.mend()
         if self._server is not None:
             self._server.close()
+            await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

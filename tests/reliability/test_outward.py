@@ -1,0 +1,59 @@
+"""R24: what goes out to a broker goes from the journal, and counts as gone only when the broker has it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.tcp_proxy import Proxy
+from tests.drivers.telemetry_world import publisher, serving
+from tests.gateway.publisher_world import Listener
+from tests.journeys.world import Person
+from tests.reliability.world import SmallHall, broker, gauge, said, topic, until
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+
+BURST = 200
+OUT = "semarak/v1/uji/points/river/reading"
+
+
+async def test_r24_what_was_published_into_a_dead_wire_before_a_kill_is_published_again(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner", tmp_path / "outer"
+    inner.mkdir()
+    outer.mkdir()
+    heard = Listener()
+    async with serving("mosquitto", inner) as (port, _), serving("mosquitto", outer) as (far, _), heard.on(far):
+        proxy = Proxy(far)
+        out = {"id": "dinas", "kind": "mqtt", "url": f"mqtt://127.0.0.1:{await proxy.start()}", "backlog": "all"}
+        with SmallHall(tmp_path, devices=[broker(port)], points=[gauge("river")], sinks=[out]) as hall:
+            sensor = await publisher(port)
+            async with Person(hall, "admin") as person:
+                await person.until(lambda: person.screen.devices["broker"]["status"]["state"] == "up")
+                await until(lambda: counted(person, "connections", 1))
+                for n in range(BURST):
+                    sensor.publish(topic("river"), said(n))
+                await until(lambda: come(heard, BURST))
+                proxy.freeze()
+                for n in range(BURST, 2 * BURST):
+                    sensor.publish(topic("river"), said(n))
+                await until(lambda: counted(person, "published", BURST + 1))
+                assert not await come(heard, BURST + 1)
+            hall.kill()
+            hall.start()
+            async with Person(hall, "admin") as person:
+                await until(lambda: come(heard, 2 * BURST))
+            sensor.close()
+        await proxy.stop()
+
+
+async def counted(person: Person, what: str, least: int) -> bool:
+    """Return whether the sink has counted so many."""
+    (one,) = (await person.get("sinks")).body["items"]
+    return bool(one["counters"].get(what, 0) >= least)
+
+
+async def come(heard: Listener, count: int) -> bool:
+    """Return whether every value from 0 on has come out, so many of them."""
+    return set(range(count)) <= {json.loads(payload)["value"] for payload in heard.payloads(OUT)}
