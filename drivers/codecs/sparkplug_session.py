@@ -66,6 +66,8 @@ class EdgeSession:
     """Follows one edge node and those of its devices that matter; at first its birth is awaited."""
 
     devices: frozenset[str] = frozenset()
+    dead: set[str] = field(default_factory=set)
+    """Those of them that died by themselves."""
     state: State = State.AWAITED
     _bd_seq: int | None = None
     _next: int = 0
@@ -82,6 +84,7 @@ class EdgeSession:
             return News(words=("unclaimed", *words), doubted=self._doubt(words))
         if said.kind == DDEATH:
             self._births.pop(said.device, None)
+            self.dead.add(said.device)
             return News(words=("device_deaths", *words), died=True, doubted=self._doubt(words))
         if said.kind == DBIRTH:
             metrics = self._learn(said.device, payload.metrics)
@@ -139,6 +142,7 @@ class EdgeSession:
         for metric in metrics:
             if metric.alias is not None:
                 names[metric.alias] = metric.name if names.get(metric.alias, metric.name) == metric.name else None
+        self.dead = self.dead - {device} if device else set()
         self._births[device] = _Birth({metric.name: metric.datatype for metric in metrics}, names)
         return tuple(Named(metric.name, metric.datatype, metric) for metric in metrics)
 

@@ -95,9 +95,8 @@ class SparkplugSource:
     def _show(self) -> None:
         """Show that we are connected, and what is not as it should be."""
         nodes = self._nodes.values()
-        dead = [node.name for node in nodes if node.session.state is State.DEAD]
-        dead += [device for node in nodes for device in node.dead_devices]
-        awaited = [node.name for node in nodes if node.session.state is State.AWAITED]
+        dead = [name for node in nodes for name in node.dead]
+        awaited = [name for node in nodes for name in node.awaited]
         strange = [metric for node in nodes for metric in node.strangers]
         told = [*named("dead", dead), *named("awaiting the birth of", awaited), *named("no such metric", strange)]
         doubts = [*self._doubts, *told]

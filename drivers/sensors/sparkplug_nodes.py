@@ -54,11 +54,19 @@ class Node:
         return f"{self.group}/{self.node}"
 
     @property
-    def dead_devices(self) -> Sequence[str]:
-        """Return the devices of a living edge node that have points here and are not there."""
+    def dead(self) -> Sequence[str]:
+        """Return the edge node if it is dead, else its devices that are."""
+        if self.session.state is State.DEAD:
+            return [self.name]
+        return [f"{self.name}/{device}" for device in sorted(self.session.dead)]
+
+    @property
+    def awaited(self) -> Sequence[str]:
+        """Return the edge node if its birth is awaited, else those of its living devices whose birth is."""
         if self.session.state is not State.ALIVE:
-            return []
-        return [f"{self.name}/{device}" for device in self.targets if not self.session.has(device)]
+            return [self.name] if self.session.state is State.AWAITED else []
+        unborn = [device for device in self.targets if not self.session.has(device)]
+        return [f"{self.name}/{device}" for device in unborn if device not in self.session.dead]
 
     @property
     def strangers(self) -> Sequence[str]:
