@@ -35,7 +35,7 @@ docs: setup ## write the generated pages again: schemas, reference, alarm states
 schemas: docs ## the same as docs
 
 lock: setup ## resolve requirements.lock again from pyproject.toml (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-header --only-binary :all: pyproject.toml -o requirements.lock
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-strip-extras --no-header --only-binary :all: pyproject.toml -o requirements.lock
 
 ui: ## check the types of the screens' JavaScript (needs node)
 	@cd tools/vendor && npm install --silent && npm run --silent types
