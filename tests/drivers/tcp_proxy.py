@@ -29,9 +29,13 @@ class Proxy:
         self._frozen |= self._writers
 
     async def stop(self) -> None:
+        standing = list(self._writers)
         self.cut()
         if self._server is not None:
             self._server.close()
+        for writer in standing:
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -46,4 +50,6 @@ class Proxy:
                 if writer not in self._frozen:
                     writer.write(data)
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
         self._writers.discard(writer)

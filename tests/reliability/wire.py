@@ -39,10 +39,14 @@ class Wire:
 
     async def stop(self) -> None:
         """Stop listening and break what stands."""
+        standing = list(self._writers)
         await self.mend()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+        for writer in standing:
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -52,8 +56,10 @@ class Wire:
                     self.taken += len(data)
             else:
                 await self._forward(reader, writer, answers=self.mood is Mood.THROUGH)
-        self._writers.discard(writer)
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self._writers.discard(writer)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -77,3 +83,5 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(65_536):
             writer.write(data)
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
