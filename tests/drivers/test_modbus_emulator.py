@@ -39,7 +39,10 @@ async def client(far: Far) -> AsyncIterator[Any]:
         framer = FramerType.SOCKET if far.options["framing"] == "tcp" else FramerType.RTU
         host, _, port = where.partition(":")
         made = AsyncModbusTcpClient(host, port=int(port), framer=framer, timeout=0.3, retries=0)
-    assert await made.connect()
+    tries = 0
+    while not await made.connect():  # its patience with a connection is that with a question
+        tries += 1
+        assert tries < 20
     try:
         yield made
     finally:
