@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.model import Point
-from drivers.sensors.mqtt_lane import MOST_URGENT, Lane, hurried, lanes, unhurried
+from drivers.sensors.mqtt_lane import MOST_URGENT, Lane, Pace, hurried, lanes, unhurried
 from drivers.sensors.mqtt_options import MqttOptions
 from drivers.sensors.topic_map import topic_map
 from tests.drivers.telemetry_world import BROKERS, Heard, Journal, gauge, publisher, running, serving, source
@@ -67,7 +67,19 @@ def test_reading_rests_only_while_messages_pour_in() -> None:
 
 def test_what_only_has_to_be_kept_rests_sooner_and_longer() -> None:
     bulk = unhurried()
-    assert [bulk.rest(5, at / 1_000) for at in range(1_000)][-1] == 0.005  # 5,000 a second
+    assert [bulk.rest(5, at / 1_000) for at in range(1_000)][-1] == 0.05  # 5,000 a second
+
+
+def test_a_flood_is_read_as_soon_as_a_chunk_of_it_waits() -> None:
+    bulk, at = unhurried(), 0.0
+    rests = []
+    for _ in range(50):
+        rests.append(bulk.rest(800, at))
+        at += 0.008  # 100,000 a second
+    assert rests[-1] == pytest.approx(Pace.CHUNK / 100_000)
+
+
+def test_a_trickle_is_read_at_once() -> None:
     assert {unhurried().rest(1, at / 500) for at in range(1_000)} == {0.0}  # 500 a second
 
 
