@@ -201,7 +201,7 @@ class EdgeNode:
     def _topic(self, kind: str, device: str = NODE) -> str:
         return topic(Said(kind, self.group, self.node, device))
 
-    def _hear(self, messages: Sequence[Message]) -> float:
+    def _hear(self, messages: Sequence[Message]) -> None:
         for name, body, *_ in messages:
             if name == self._topic(NCMD).encode():
                 wished = any(metric.name == REBIRTH and metric.raw is True for metric in decode(body).metrics)
@@ -209,7 +209,6 @@ class EdgeNode:
                     self.bear()
             else:
                 self._hear_host(msgspec.json.decode(body, type=_HostState))
-        return 0.0
 
     def _hear_host(self, said: _HostState) -> None:
         """Be born when the host is there; an older word of it counts for nothing."""

@@ -89,12 +89,13 @@ class MqttSource:
             password=options.password.get_secret_value(),
             subscribe=[(name, options.qos) for name in lane.filters],
             on_chunk=lambda messages: self._take(link, lane, messages),
+            pace=lane.pace,
             v5=options.protocol == 5,
         )
         return link
 
-    def _take(self, link: MqttLink, lane: Lane, messages: list[Message]) -> float:
-        """Publish what one read brought, and have it acknowledged once it is safe; return how long to rest."""
+    def _take(self, link: MqttLink, lane: Lane, messages: list[Message]) -> None:
+        """Publish what one read brought, and have it acknowledged once it is safe."""
         now, mono = self._clock.now(), self._clock.mono()
         readings: list[Reading] = []
         rejected: list[Rejected] = []
@@ -119,7 +120,6 @@ class MqttSource:
         self._receipts.note(messages)
         self._publish_all(readings, rejected)
         self._receipts.acknowledge(link, mids)
-        return lane.pace.rest(len(messages), mono)
 
     def _route(
         self, topic: bytes, body: bytes, *, retained: bool, now: int, mono: float, readings: list[Reading],

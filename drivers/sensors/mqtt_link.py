@@ -23,13 +23,15 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from drivers.errors import DriverError, LinkError, Refused
 from drivers.sensors.mqtt_dial import dial
 from drivers.sensors.mqtt_properties import MOST_ALIASES
-from drivers.sensors.mqtt_tls import TlsSocket, last_word, meaning
+from drivers.sensors.mqtt_tls import RECORD, TlsSocket, last_word, meaning
 from drivers.sensors.mqtt_wire import MOST, Message, Wire, pubacks
+from drivers.sensors.pace import Pace
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
-CHUNK = 256 * 1024
+SLICE = RECORD
+"""Bytes of one read, some eighty readings: between two of them the loop looks after what is more urgent."""
 PUBACK = 0x40
 MOST_WAITING = 10_000
 """So many own messages wait for a broker that is away; more are refused by `publish`."""
@@ -50,13 +52,12 @@ LATER = frozenset(
 
 OnPublished = Callable[[int, str], None]
 """Hears of the packet id of a message of ours that the broker has, and why it refuses it (MQTT 5; else: "")."""
-OnChunk = Callable[[list[Message]], float]
-"""Takes the messages of one read and returns the seconds to wait before the next (0: read at once)."""
+OnChunk = Callable[[list[Message]], None]
+"""Takes the messages of one read."""
 
 
-def ignore(messages: list[Message]) -> float:  # noqa: ARG001 - the shape of OnChunk
+def ignore(messages: list[Message]) -> None:
     """Take nothing: for whoever only publishes."""
-    return 0.0
 
 
 class _Paho(Client):
@@ -149,6 +150,7 @@ class MqttLink:
         will_stays: bool = True,
         subscribe: Sequence[tuple[str, int]] = (),
         on_chunk: OnChunk = ignore,
+        pace: Pace | None = None,
         on_published: OnPublished | None = None,
         v5: bool = False,
         window: int = WINDOW,
@@ -164,8 +166,9 @@ class MqttLink:
         if will:
             self._client.will_set(*will, qos=1, retain=will_stays)
         self._subscribe, self._on_chunk = list(subscribe), on_chunk
+        self._pace, self._since_rest = pace, 0
         self._wire = Wire(v5=v5, most=most)
-        self._room = memoryview(bytearray(CHUNK))
+        self._room = memoryview(bytearray(SLICE))
         self._socket: SocketLike | None = None
         self._writing, self._v5, self._most = False, v5, most
         self._resting: asyncio.TimerHandle | None = None
@@ -252,7 +255,7 @@ class MqttLink:
 
     def _readable(self) -> None:
         try:
-            messages, others = self._read()
+            messages, others, drained = self._read()
         except BlockingIOError:
             return
         except DriverError as error:
@@ -262,10 +265,14 @@ class MqttLink:
         if others:
             self._client.take(others)
         if messages:
-            self._rest(self._on_chunk(messages))
+            self._on_chunk(messages)
+            self._since_rest += len(messages)
+        if drained and self._since_rest and self._pace is not None:
+            self._rest(self._pace.rest(self._since_rest, asyncio.get_running_loop().time()))
+            self._since_rest = 0
 
-    def _read(self) -> tuple[list[Message], bytes]:
-        """Return what one read completes; raise LinkError, ProtocolError, or BlockingIOError when nothing has come."""
+    def _read(self) -> tuple[list[Message], bytes, bool]:
+        """Return what one read completes, and whether it was all; raise LinkError, ProtocolError or BlockingIOError."""
         if not isinstance(self._socket, socket.socket):
             raise LinkError("the connection is closed")
         try:
@@ -276,7 +283,7 @@ class MqttLink:
             raise meaning(error) from None
         if not size:
             raise LinkError("the broker closed the connection")
-        return self._wire.feed(bytes(self._room[:size]))
+        return *self._wire.feed(bytes(self._room[:size])), size < SLICE
 
     def _rest(self, seconds: float) -> None:
         """Leave what comes in the kernel's buffer for a while: a wake-up costs more than a message."""

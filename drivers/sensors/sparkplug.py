@@ -13,11 +13,11 @@ from drivers.errors import ProtocolError
 from drivers.model import Clock, Device, DeviceState, Point, Quality, Reading
 from drivers.sensors.bad_payload import BadPayload
 from drivers.sensors.mqtt_door import door_of
-from drivers.sensors.mqtt_lane import hurried, unhurried
 from drivers.sensors.mqtt_link import MqttLink
 from drivers.sensors.mqtt_receipts import Receipts
 from drivers.sensors.mqtt_talk import Talk, named, until_lost
 from drivers.sensors.mqtt_wire import Message
+from drivers.sensors.pace import hurried, unhurried
 from drivers.sensors.presence import taken_back
 from drivers.sensors.source import Durable, Log, Publish, Rejected, Source, SourceSpec, Standing, options_of
 from drivers.sensors.sparkplug_host import Host
@@ -43,7 +43,7 @@ class SparkplugSource:
         self._host = Host(options, [group for group, _ in self._nodes], clock=clock)
         self._receipts = Receipts(device.id, durable=durable, tap=tap)
         self._counters: Counter[str] = self._receipts.counters
-        self._pace = hurried() if any(point.urgent for point in points) else unhurried()
+        self._urgent = any(point.urgent for point in points)
         self._doubts: Sequence[str] = ()
         self._readings: list[Reading] = []
         self._rejected: list[Rejected] = []
@@ -72,7 +72,9 @@ class SparkplugSource:
             self._host.leave(link)
 
     def _new_links(self) -> Sequence[MqttLink]:
-        link = self._host.new_link(lambda messages: self._take(link, messages))
+        link = self._host.new_link(
+            lambda messages: self._take(link, messages), hurried() if self._urgent else unhurried()
+        )
         return [link]
 
     def _lose(self) -> None:
@@ -105,8 +107,8 @@ class SparkplugSource:
         else:
             self._standing.show(DeviceState.UP)
 
-    def _take(self, link: MqttLink, messages: list[Message]) -> float:
-        """Publish what one read brought, and have it acknowledged once it is safe; return how long to rest."""
+    def _take(self, link: MqttLink, messages: list[Message]) -> None:
+        """Publish what one read brought, and have it acknowledged once it is safe."""
         now, mono = self._clock.now(), self._clock.mono()
         mids: list[int] = []
         changed = False
@@ -121,7 +123,6 @@ class SparkplugSource:
             self._show()
         self._receipts.note(messages)
         self._receipts.acknowledge(link, mids)
-        return self._pace.rest(len(messages), mono)
 
     def _hear(self, message: Message, *, now: int, mono: float) -> bool:
         """Do what a message says; return whether it changes how an edge node stands."""

@@ -12,6 +12,7 @@ from drivers.codecs.sparkplug_values import DataType
 from drivers.model import Clock
 from drivers.sensors.json_text import decoded
 from drivers.sensors.mqtt_link import MqttLink, OnChunk
+from drivers.sensors.pace import Pace
 from drivers.sensors.sparkplug_options import SparkplugOptions
 
 MS_NS = 1_000_000
@@ -43,7 +44,7 @@ class Host:
         """Return whether anything can be said now."""
         return self._link is not None
 
-    def new_link(self, on_chunk: OnChunk) -> MqttLink:
+    def new_link(self, on_chunk: OnChunk, pace: Pace) -> MqttLink:
         """Return a client that begins anew, as a host must, and whose will says that we are gone."""
         options, self._since = self._options, self._clock.now() // MS_NS
         return MqttLink(
@@ -54,6 +55,7 @@ class Host:
             will=(self.topic, state(self._since, online=False)) if self.topic else None,
             subscribe=[(name, 1) for name in (self.topic, *self._filters) if name],
             on_chunk=on_chunk,
+            pace=pace,
             v5=options.protocol == 5,
             most=MOST_BYTES + HEAD_ROOM,
         )

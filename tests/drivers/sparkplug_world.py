@@ -38,11 +38,10 @@ class Witness(Ear):
     def told(self) -> list[tuple[bool, int, bool]]:
         return [one for one in self.all if isinstance(one, tuple)]
 
-    def _take(self, messages: list[Message]) -> float:
+    def _take(self, messages: list[Message]) -> None:
         for _, body, _, _, retained, _ in messages:
             said = json.loads(body)
             self.publish([(said["online"], said["timestamp"], retained)])
-        return 0.0
 
 
 def metric(name: str, kind: PointKind = PointKind.NUMBER, *, of: str = "", **changes: object) -> Point:

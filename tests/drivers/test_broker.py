@@ -23,10 +23,9 @@ class Listener:
         self._news = asyncio.Event()
         self.link = MqttLink(name, clean=clean, subscribe=[(one, 1) for one in filters], on_chunk=self._take)
 
-    def _take(self, messages: list[Message]) -> float:
+    def _take(self, messages: list[Message]) -> None:
         self.messages += messages
         self._news.set()
-        return 0.0
 
     async def open(self, port: int) -> Listener:
         await self.link.open("127.0.0.1", port, keepalive=5)

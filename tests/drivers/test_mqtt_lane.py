@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.model import Point
-from drivers.sensors.mqtt_lane import MOST_URGENT, Lane, Pace, hurried, lanes, unhurried
+from drivers.sensors.mqtt_lane import MOST_URGENT, Lane, lanes
 from drivers.sensors.mqtt_options import MqttOptions
 from drivers.sensors.topic_map import topic_map
 from tests.drivers.telemetry_world import BROKERS, Heard, Journal, gauge, publisher, running, serving, source
@@ -55,32 +55,6 @@ def test_what_few_points_say_that_an_alarm_waits_for_comes_on_a_lane_of_its_own(
 def test_one_connection_takes_all_where_two_would_not_help(points: list[Point], options: dict[str, object]) -> None:
     (only,) = of(points, **options)
     assert only.elsewhere == frozenset()
-
-
-def test_reading_rests_only_while_messages_pour_in() -> None:
-    calm, storm = hurried(), hurried()
-    assert {calm.rest(5, at / 1_000) for at in range(1_000)} == {0.0}  # 5,000 a second
-    rests = [storm.rest(40, 1 + at / 1_000) for at in range(1_000)]  # 40,000 a second
-    assert rests[-1] == 0.002
-    assert storm.rest(1, 2.05) == 0.0
-
-
-def test_what_only_has_to_be_kept_rests_sooner_and_longer() -> None:
-    bulk = unhurried()
-    assert [bulk.rest(5, at / 1_000) for at in range(1_000)][-1] == 0.05  # 5,000 a second
-
-
-def test_a_flood_is_read_as_soon_as_a_chunk_of_it_waits() -> None:
-    bulk, at = unhurried(), 0.0
-    rests = []
-    for _ in range(50):
-        rests.append(bulk.rest(800, at))
-        at += 0.008  # 100,000 a second
-    assert rests[-1] == pytest.approx(Pace.CHUNK / 100_000)
-
-
-def test_a_trickle_is_read_at_once() -> None:
-    assert {unhurried().rest(1, at / 500) for at in range(1_000)} == {0.0}  # 500 a second
 
 
 @pytest.mark.real

@@ -15,6 +15,7 @@ from drivers.errors import BadConfig
 from drivers.model import Device, DeviceState, Name, Point, PointKind, Quality, Reading, Reason, Value
 from drivers.registry import SOURCES
 from drivers.sensors.mqtt_wire import Message
+from drivers.sensors.pace import unhurried
 from drivers.sensors.sparkplug import SparkplugSource
 from drivers.sensors.sparkplug_nodes import REBIRTH_MOST_S, REBIRTH_S, nodes_of
 from tests.drivers.sparkplug_world import (
@@ -53,7 +54,7 @@ def nbirth(*metrics: Metric, at: int = T) -> Message:
 
 def take(part: SparkplugSource, *messages: Message) -> None:
     """Let a source take messages that came in one read."""
-    part._take(part._host.new_link(lambda _: 0.0), list(messages))
+    part._take(part._host.new_link(lambda _: None, unhurried()), list(messages))
 
 
 def part_of(heard: Ear, *chosen: Point) -> SparkplugSource:

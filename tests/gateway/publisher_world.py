@@ -147,11 +147,10 @@ class Listener:
         finally:
             link.close()
 
-    def _take(self, messages: list[Message]) -> float:
+    def _take(self, messages: list[Message]) -> None:
         for topic, payload, _, _, retained, _ in messages:
             self.held[topic.decode()] = payload
             self.seen.append((topic.decode(), payload, retained))
-        return 0.0
 
     def payloads(self, topic: str) -> list[bytes]:
         return [payload for one, payload, _ in self.seen if one == topic]
