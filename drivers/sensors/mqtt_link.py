@@ -161,10 +161,7 @@ class MqttLink:
         self._client.max_queued_messages_set(MOST_WAITING)
         self._client.max_inflight_messages_set(window)
         self._hear_paho(on_published)
-        if username:
-            self._client.username_pw_set(username, password or None)
-        if will:
-            self._client.will_set(*will, qos=1, retain=will_stays)
+        self._introduce(username, password, will, stays=will_stays)
         self._subscribe, self._on_chunk = list(subscribe), on_chunk
         self._pace, self._since_rest = pace, 0
         self._wire = Wire(v5=v5, most=most)
@@ -181,6 +178,12 @@ class MqttLink:
         """So many messages of ours may be unacknowledged: what we wish, or less if the broker (MQTT 5) takes less."""
         self.largest = MOST_PACKET
         """Bytes of the largest packet that the broker takes (MQTT 5, section 3.2.2.3.6), or that the format allows."""
+
+    def _introduce(self, username: str, password: str, will: tuple[str, bytes] | None, *, stays: bool) -> None:
+        if username:
+            self._client.username_pw_set(username, password or None)
+        if will:
+            self._client.will_set(*will, qos=1, retain=stays)
 
     def _hear_paho(self, on_published: OnPublished | None) -> None:
         """Have paho tell what the broker answers, and what becomes of the socket."""
