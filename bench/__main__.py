@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import alarm, checks, forward, history, ingest, modbus, quiet, serial_links
+from bench import alarm, burst, checks, forward, history, ingest, modbus, quiet, rules, serial_links
 from bench import store as storage
 from bench.report import Row, show
 
@@ -18,6 +18,8 @@ PARTS: Mapping[str, Part] = {
     "ingest": lambda folder, o: ingest.measure(folder, runs=o.runs, count=o.count, sensors=o.sensors),
     "paced": lambda folder, o: [ingest.paced(folder, runs=o.runs, sensors=o.sensors)],
     "alarm": lambda folder, o: alarm.measure(folder, runs=o.runs, probes=o.probes, sensors=o.sensors),
+    "rules": lambda _, o: rules.measure(runs=min(o.runs, 3)),
+    "burst": lambda folder, o: burst.measure(folder, runs=min(o.runs, 3)),
     "checks": lambda _, o: checks.measure(runs=o.runs),
     "forward": lambda folder, o: forward.measure(folder, runs=o.runs, count=o.count, sensors=o.sensors),
     "idle": lambda folder, o: [quiet.idle(folder, runs=min(o.runs, 2), seconds=8)],

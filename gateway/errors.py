@@ -7,6 +7,7 @@ GatewayError
 ├── RuleError       an alarm rule that cannot work
 ├── NoSuchAlarm     no rule has that name; NotAllowed: the alarm's state forbids it
 ├── SiteError       the site's files cannot be used
+├── NoSuchApproval  no change waits under that number; NotApproved: it takes another person
 ├── SinkError       a database does not take rows, or tell of old ones
 └── Problem         what the API answers; CannotListen: its address is taken
 """

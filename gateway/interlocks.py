@@ -81,6 +81,15 @@ class InterlockConfig(Strict):
         )  # fmt: skip
 
 
+def meets(value: Value, *, above: float | None, below: float | None, equals: Value | None) -> bool:
+    """Whether a value equals `equals`, or else is a number above and below what is given."""
+    if equals is not None:
+        return value == equals
+    if isinstance(value, str):
+        return False
+    return (above is None or value > above) and (below is None or value < below)
+
+
 @dataclass(frozen=True, slots=True)
 class Interlock:
     """A command it covers is allowed only while `point` reads above, below or equal to what is given."""
@@ -106,11 +115,7 @@ class Interlock:
 
     def satisfied_by(self, value: Value) -> bool:
         """Whether a value that is known for certain allows the command."""
-        if self.equals is not None:
-            return value == self.equals
-        if isinstance(value, str):
-            return False
-        return (self.above is None or value > self.above) and (self.below is None or value < self.below)
+        return meets(value, above=self.above, below=self.below, equals=self.equals)
 
 
 class Interlocks:

@@ -37,6 +37,18 @@ class RepairKind:
 
 
 KINDS: Mapping[str, RepairKind] = {
+    "alarm.overdue": RepairKind(
+        Severity.WARNING,
+        Name("Alarm belum kembali dari pemeliharaan", "An alarm is overdue from being out of service"),
+        Name("Selesaikan perbaikannya, lalu kembalikan alarm itu; atau beri tanggal baru.",
+             "Finish the work and return the alarm to service; or give it a new date."),
+    ),
+    "alarm.chatters": RepairKind(
+        Severity.WARNING,
+        Name("Alarm berulang-ulang", "An alarm comes and goes all the time"),
+        Name("Perbesar `deadband`, atau beri `off_delay` pada aturannya di alarms.yaml.",
+             "Enlarge the `deadband`, or give its rule an `off_delay` in alarms.yaml."),
+    ),
     "broker.away": RepairKind(
         Severity.WARNING,
         Name("Broker tujuan tidak menjawab", "The broker that we publish to does not answer"),
@@ -67,6 +79,18 @@ KINDS: Mapping[str, RepairKind] = {
         Name("Broker menolak topik kami", "The broker refuses topics of ours"),
         Name("Izinkan topik itu pada daftar akses broker; setiap setengah menit dicoba lagi.",
              "Allow these topics in the broker's access list; they are tried again every half minute."),
+    ),
+    "config.waiting": RepairKind(
+        Severity.WARNING,
+        Name("Perubahan ambang menunggu orang kedua", "A change of thresholds waits for a second person"),
+        Name("Baca perubahannya di bawah, lalu setujui atau tolak. Sampai itu ambang lama berlaku.",
+             "Read the change below, then approve or reject it. Until then the old thresholds hold."),
+    ),
+    "config.unapproved": RepairKind(
+        Severity.ERROR,
+        Name("Ambang di berkas belum disetujui", "The thresholds in the files are not approved"),
+        Name("Terapkan konfigurasi dan mintakan persetujuan orang kedua, atau kembalikan berkasnya.",
+             "Apply the configuration and have a second person approve it, or put the files back."),
     ),
     "device.refused": RepairKind(
         Severity.ERROR,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from drivers.model import Device, Point
-from gateway.alarms.rule import AlarmRule
+from drivers.strict_yaml import load_file
+from gateway.alarms.rule import AlarmRule, by_point
 from gateway.derive.ispu import Ispu
 from gateway.derive.window import WindowOf
 from gateway.settings.fault import SiteError
@@ -76,8 +77,7 @@ def test_every_snmp_sensor_is_read_from_its_object(hall: Site, row: Row) -> None
 
 
 def rule_of(hall: Site, row: Row) -> AlarmRule:
-    (rule,) = [rule for rule in hall.rules if rule.point == row["id"]]
-    return rule
+    return by_point(hall.rules)[row["id"]]
 
 
 @pytest.mark.parametrize("row", JUDGED, ids=by_id)
@@ -115,6 +115,40 @@ def test_every_rain_gauge_has_its_day_and_every_air_sensor_its_index(hall: Site)
             windows[each.how.take].add(each.how.point)
     assert (windows["integral"], windows["mean"]) == (gauges, air)
     assert sum(isinstance(each.how, Ispu) for each in hall.derived.values()) == 2 * len(air)
+
+
+def test_the_scales_of_the_hall_are_those_of_the_table() -> None:
+    scales = load_file(CONFIG / "balai-raya" / "scales.yaml").data["scales"]
+    told = {
+        (row["skala"], row["kode"], row["label_id"], row["label_en"], row["severity_internal"])
+        for row in rows("skala_bahaya.csv")
+    }
+    said = {
+        (scale["id"], each["code"], each["label"]["id"], each["label"]["en"], str(each["severity"]))
+        for scale in scales
+        for each in scale["levels"]
+        if scale["id"] in {row[0] for row in told}
+    }
+    assert said == told
+
+
+def test_every_level_of_the_hall_stands_beside_the_name_of_its_scale(hall: Site) -> None:
+    assert all(rule.scale_name.id and rule.scale_name.en for rule in hall.rules)
+    siaga = {(rule.scale_name.id, level.label.id) for rule in hall.rules for level in rule.levels}
+    assert ("banjir", "Siaga I") in siaga
+
+
+def test_every_river_gauge_is_watched_for_silence_and_the_hall_has_more_than_limits(hall: Site) -> None:
+    rivers = {row["id"] for row in SENSORS if row["metric"] == "tma"}
+    assert {rule.point for rule in hall.rules if rule.id.startswith("diam.")} == rivers
+    kinds = {rule.kind for rule in hall.rules if rule.measure is not None}
+    assert kinds == {"stale", "discrepancy", "composite"}
+
+
+def test_a_silence_waits_for_no_connection_of_its_own(hall: Site) -> None:
+    watched = {point for rule in hall.rules if rule.kind == "stale" for point in rule.points}
+    assert "pintu-hall" in watched
+    assert not hall.points["pintu-hall"].urgent
 
 
 def test_every_river_gauge_is_checked_for_jumps_and_standing_still(hall: Site) -> None:

@@ -29,6 +29,38 @@ class Disposition(StrEnum):
     FALSE = "false"
 
 
+class Category(StrEnum):
+    """What an alarm is about: the two are kept apart, because different people see to them."""
+
+    PROCESS = "process"
+    """The world: a river, a door, the mains."""
+    COMM = "comm"
+    """The way to it: a sensor or a device that is silent."""
+
+
+class FirstOut(StrEnum):
+    """Where an alarm stands in its group."""
+
+    NONE = ""
+    FIRST = "first"
+    UNCERTAIN = "uncertain"
+    """Others came within the tolerance of the clocks: nobody can say which was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Who has put an alarm aside, since when, why and until when (UTC ns)."""
+
+    by: str
+    at: int
+    why: str
+    until: int
+    severity: int = 0
+    """Of a shelf: it holds no alarm that is worse than this."""
+    overdue: bool = False
+    """Of an outage: `until` has passed, and somebody was told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One rule's alarm: `code`, `label` and `severity` are the level it has, or had last; times are UTC ns."""
@@ -51,10 +83,27 @@ class Alarm:
     raised_at: int | None = None
     cleared_at: int | None = None
     acked_by: str = ""
+    station: str = ""
+    """From where it was acknowledged."""
     note: str = ""
     disposition: Disposition = Disposition.NONE
     chatter: int = 0
     """How often it came back within this occurrence."""
+    category: Category = Category.PROCESS
+    group: str = ""
+    """The group in which the first one matters."""
+    first_out: FirstOut = FirstOut.NONE
+    onset: int | None = None
+    """When its source saw it begin; the earliest of a group was first."""
+    annunciated_at: int | None = None
+    """When it was last sounded as new; None: never within this occurrence."""
+    acked_at: int | None = None
+    shelf: Aside | None = None
+    outage: Aside | None = None
+    """Who has taken it out of service; `until` is when it is due back."""
+    chattering: bool = False
+    steadier: float = 0.0
+    """Of a chattering alarm: the `off_delay` in seconds that would have held it."""
 
     @property
     def state(self) -> Label:
@@ -77,6 +126,13 @@ class Alarm:
         return self.facts.cond_unknown
 
     @property
+    def time_to_ack(self) -> float | None:
+        """Seconds from its sound to the acknowledgement; None: there was none of the two."""
+        if self.annunciated_at is None or self.acked_at is None:
+            return None
+        return max(0.0, (self.acked_at - self.annunciated_at) / 1e9)
+
+    @property
     def standing(self) -> bool:
         """Whether it belongs in the alarm list."""
         return self.facts.label is not Label.NORM
@@ -94,8 +150,10 @@ class AlarmChange:
 
 def resting(rule: AlarmRule, point: Point, *, since: int) -> Alarm:
     """Return the alarm of a rule whose condition does not stand."""
+    unit = point.unit if rule.unit is None else rule.unit
     return Alarm(
-        rule.id, rule.point, rule.name, rule.scale, rule.scale_name, point.unit, point.place, Facts(), since
+        rule.id, rule.point, rule.name, rule.scale, rule.scale_name, unit, point.place, Facts(), since,
+        category=Category.COMM if rule.kind == "stale" else Category.PROCESS, group=rule.group,
     )  # fmt: skip
 
 
@@ -119,7 +177,13 @@ def stepped(was: Alarm, step: Step, *, rule: AlarmRule, value: Value | None, at:
     if Effect.OPEN in step.effects:
         changes |= _opened(rule, value, at)
     if Effect.ANNUNCIATE in step.effects:
-        changes["acked_by"] = ""
+        changes |= {"acked_by": "", "station": "", "acked_at": None, "annunciated_at": at}
+    if Effect.SILENCE in step.effects:
+        changes["acked_at"] = at
+    if not step.facts.shelved:
+        changes["shelf"] = None
+    if not step.facts.out_of_service:
+        changes["outage"] = None
     if Effect.CHATTER in step.effects:
         changes |= {"chatter": was.chatter + 1, "cleared_at": None}
     return replace(was, facts=step.facts, value=value, **(changes | told))
@@ -130,9 +194,14 @@ def _opened(rule: AlarmRule, value: Value | None, at: int) -> dict[str, Any]:
         "occurrence": f"{rule.id}@{at}",
         "raised_at": at,
         "cleared_at": None,
-        "peak": None if rule.kind == "flag" or not isinstance(value, int | float) else float(value),
+        "peak": float(value) if rule.graded and isinstance(value, int | float) else None,
         "acked_by": "",
+        "station": "",
+        "acked_at": None,
+        "annunciated_at": None,
         "note": "",
         "disposition": Disposition.NONE,
         "chatter": 0,
+        "first_out": FirstOut.NONE,
+        "onset": at,
     }

@@ -2,191 +2,214 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from itertools import pairwise
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from drivers.model import Point, PointKind
-from gateway.alarms.config import AlarmActionConfig, AlarmRuleConfig, AlarmsConfig
-from gateway.alarms.rule import AlarmAction, AlarmRule, KeyPath, Level, RuleError
+from drivers.model import Name, Point
+from gateway.alarms.composite import Composite, composites
+from gateway.alarms.config import AlarmActionConfig, AlarmsConfig, Limit
+from gateway.alarms.kinds import KINDS, SPECIAL, Kind
+from gateway.alarms.limits import SIDES, BadLimit, edges, values
+from gateway.alarms.measuring import Measuring
+from gateway.alarms.rule import UNGRADED, AlarmAction, AlarmRule, KeyPath, Level, RuleError
 from gateway.alarms.scale import Scale, ScaleLevel
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a kind of rule judges, and which way is worse, given its first limit."""
-
-    judges: PointKind
-    sign: Callable[[bool | float], int]
+from gateway.alarms.soundness import Written, check
+from gateway.alarms.template import Entry, ReadText, did_you_mean, entries, known
 
 
-KINDS: Mapping[str, Kind] = {
-    "high": Kind(PointKind.NUMBER, lambda _limit: 1),
-    "low": Kind(PointKind.NUMBER, lambda _limit: -1),
-    "flag": Kind(PointKind.FLAG, lambda limit: 1 if limit else -1),
-}
+def no_files(name: str) -> str:
+    """Stand for a site without a folder: there is no table."""
+    raise FileNotFoundError(name)
 
 
 def compile_rules(
-    config: AlarmsConfig, *, scales: Iterable[Scale], points: Iterable[Point], scenes: Collection[str]
+    config: AlarmsConfig,
+    *,
+    scales: Iterable[Scale],
+    points: Iterable[Point],
+    scenes: Collection[str],
+    pace: float = 1.0,
+    read: ReadText = no_files,
 ) -> tuple[AlarmRule, ...]:
-    """Return the rules as values; raise RuleError for the first that cannot work."""
-    scales_by_id = {scale.id: scale for scale in scales}
-    points_by_id = {point.id: point for point in points}
-    seen: set[str] = set()
-    rules = []
+    """Return the rules as values; raise RuleError for the first that cannot work.
+
+    `points` are paced already; `read` returns the text of a table beside the file.
+    """
+    known_points = {point.id: point for point in points}
+    world = _World({scale.id: scale for scale in scales}, known_points, scenes, pace)
+    seen: dict[str, Entry] = {}
     for n, written in enumerate(config.rules):
-        path: KeyPath = ("rules", n)
-        if written.id in seen:
-            raise RuleError((*path, "id"), f"rule {written.id} is there twice", "give each rule its own id")
-        seen.add(written.id)
-        point = _known(written.point, points_by_id, (*path, "point"), "point")
-        scale = _known(written.scale, scales_by_id, (*path, "scale"), "scale")
-        rules.append(_Compiling(written, point, scale, scenes, path).rule())
-    return tuple(rules)
+        for entry in entries(written, ("rules", n), known_points, read):
+            if entry.id in seen:
+                raise RuleError((*entry.path, "id"), f"rule {entry.id} is there twice", "give each rule its own id")
+            seen[entry.id] = entry
+    rules = {id_: _Compiling(entry, world).rule() for id_, entry in seen.items()}
+    composed = composites({id_: entry for id_, entry in seen.items() if entry.written.say}, rules, known_points)
+    return tuple(_with(rule, composed.get(id_)) for id_, rule in rules.items())
 
 
-def _known(name: str, things: Mapping[str, T], path: KeyPath, what: str) -> T:
-    if name not in things:
-        raise RuleError(path, f"there is no {what} {name!r}", _did_you_mean(name, things))
-    return things[name]
-
-
-def _did_you_mean(name: str, things: Collection[str]) -> str:
-    close = get_close_matches(name, things, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"known are {', '.join(sorted(things)[:10])}" if things else "none is configured"
+def _with(rule: AlarmRule, composite: Composite | None) -> AlarmRule:
+    return rule if composite is None else replace(rule, measure=composite.measure, point=composite.point)
 
 
 @dataclass(frozen=True, slots=True)
+class _World:
+    """What rules are about."""
+
+    scales: Mapping[str, Scale]
+    points: Mapping[str, Point]
+    scenes: Collection[str]
+    pace: float
+
+
 class _Compiling:
     """One rule on its way from text to value."""
 
-    written: AlarmRuleConfig
-    point: Point
-    scale: Scale
-    scenes: Collection[str]
-    path: KeyPath
+    def __init__(self, entry: Entry, world: _World) -> None:
+        self._entry, self._written, self._world = entry, entry.written, world
+        self._kind: Kind = KINDS[entry.written.kind]
+        self._scale = known(entry.written.scale, world.scales, (*entry.path, "scale"), "scale")
 
     def rule(self) -> AlarmRule:
-        """Return the rule; raise RuleError when it cannot work."""
-        written = self.written
-        self._check_kind()
-        sign = KINDS[written.kind].sign(next(iter(written.levels.values())))
-        levels = self._levels()
-        self._check_order(levels, sign)
-        self._check_deadband(levels)
-        self._check_range(levels, sign)
+        """Return the rule, a composite without its measure; raise RuleError when it cannot work."""
+        written, entry = self._written, self._entry
+        self._check_keys()
+        point = entry.point or self._of_device() or next(iter(self._world.points.values()), None)
+        if point is None:
+            raise self._refuse(("say",), "there is no point to judge", "configure one")
+        if written.kind != "composite":
+            self._check_kind(point)
+        levels = self._levels(point)
+        deadband = self._deadband(point)
+        check(Written(entry, point, levels, deadband))
         return AlarmRule(
-            id=written.id,
-            point=written.point,
-            name=written.name.name() if written.name else self.point.name,
+            id=entry.id,
+            point=point.id,
+            name=self._name(point),
             kind=written.kind,
             scale=written.scale,
-            scale_name=self.scale.name,
+            scale_name=self._scale.name,
             levels=levels,
-            sign=sign,
-            deadband=written.deadband,
+            deadband=deadband,
             on_delay=written.on_delay,
             off_delay=written.off_delay,
             latching=written.latching,
             actions=tuple(self._action(n, each, levels) for n, each in enumerate(written.actions)),
+            measure=Measuring(entry, point, self._world.points, self._world.pace).measure(levels, deadband),
+            unit=None if self._kind.unit == "{unit}" else self._kind.unit.replace("{unit}", point.unit),
+            device=written.device or "",
+            group=written.group or "",
         )
 
     def _refuse(self, key: KeyPath, message: str, hint: str) -> RuleError:
-        return RuleError((*self.path, *key), f"rule {self.written.id}: {message}", hint)
+        return RuleError((*self._entry.path, *key), f"rule {self._entry.id}: {message}", hint)
 
-    def _check_kind(self) -> None:
-        needs = KINDS[self.written.kind].judges
-        if self.point.kind is not needs:
-            fit = [name for name, kind in KINDS.items() if kind.judges is self.point.kind]
+    def _check_keys(self) -> None:
+        given = [key for key in SPECIAL if getattr(self._written, key) is not None]
+        for key in given:
+            if key not in (*self._kind.needs, *self._kind.takes):
+                raise self._refuse((key,), f"kind {self._written.kind} has no `{key}`", "take it out")
+        if self._written.kind == "composite" and self._written.name is None:
+            raise self._refuse(("kind",), "nothing says what people call it", "add `name`")
+        for key in self._kind.needs:
+            if key not in given:
+                raise self._refuse(("kind",), f"kind {self._written.kind} needs `{key}`", f"add `{key}`")
+
+    def _check_kind(self, point: Point) -> None:
+        if self._written.device is None and point.kind not in self._kind.judges:
+            fit = [name for name, kind in KINDS.items() if kind.judges == {point.kind}] or ["discrete"]
+            needs = " or a ".join(sorted(self._kind.judges))
             raise self._refuse(
                 ("kind",),
-                f"kind {self.written.kind} judges a {needs}, and point {self.point.id} is a {self.point.kind}",
-                f"use {' or '.join(fit) or 'another point'}",
+                f"kind {self._written.kind} judges a {needs}, and point {point.id} is a {point.kind}",
+                f"use {', '.join(fit[:-1])}{' or ' if fit[1:] else ''}{fit[-1]}",
             )
-        if needs is PointKind.FLAG:
-            self._check_flag()
 
-    def _check_flag(self) -> None:
-        limits = list(self.written.levels.values())
-        if len(limits) != 1 or limits[0] not in (0, 1):
-            raise self._refuse(("levels",), "a flag has one level, true or false", "write it as {L3: true}")
-        if self.written.deadband:
-            raise self._refuse(("deadband",), "a flag has no deadband", "use off_delay to hold it")
-
-    def _levels(self) -> tuple[Level, ...]:
-        levels = (self._level(code, limit) for code, limit in self.written.levels.items())
-        return tuple(sorted(levels, key=lambda level: level.severity))
-
-    def _level(self, code: str, limit: bool | float) -> Level:  # noqa: FBT001 - a flag's limit is a flag
-        step: ScaleLevel = _known(code, self.scale.levels, (*self.path, "levels", code), f"code in {self.scale.id}:")
-        if not step.severity:
-            raise self._refuse(("levels", code), f"{code} has severity 0, which is no alarm", "take the level out")
-        if isinstance(limit, bool) and self.written.kind != "flag":
-            raise self._refuse(("levels", code), "the limit of a number is a number", "write it as {SIAGA2: 350}")
-        return Level(code, step.label, float(limit), step.severity)
-
-    def _check_order(self, levels: tuple[Level, ...], sign: int) -> None:
-        for milder, worse in pairwise(levels):
-            if milder.severity == worse.severity:
-                raise self._refuse(
-                    ("levels", worse.code), f"{milder.code} and {worse.code} are equally severe", "keep one of them"
-                )
-            if sign * worse.limit <= sign * milder.limit:
-                way = "higher" if sign > 0 else "lower"
-                raise self._refuse(
-                    ("levels", worse.code),
-                    f"{worse.code} ({worse.limit:g}) is worse than {milder.code} ({milder.limit:g}), "
-                    f"so in a {self.written.kind} rule its limit must be {way}",
-                    "change the limits or the kind",
-                )
-
-    def _check_deadband(self, levels: tuple[Level, ...]) -> None:
-        for milder, worse in pairwise(levels):
-            distance = abs(worse.limit - milder.limit)
-            if self.written.deadband >= distance:
-                raise self._refuse(
-                    ("deadband",),
-                    f"the deadband {self.written.deadband:g} reaches from {worse.code} to {milder.code}, "
-                    f"which are {distance:g} apart",
-                    f"make it smaller than {distance:g}",
-                )
-
-    def _check_range(self, levels: tuple[Level, ...], sign: int) -> None:
-        low, high = self.point.low, self.point.high
-        for level in levels:
-            if (high is not None and level.limit > high) or (low is not None and level.limit < low):
-                raise self._refuse(
-                    ("levels", level.code),
-                    f"{level.code} ({level.limit:g}) lies outside what point {self.point.id} can plausibly read "
-                    f"({low} to {high}), so it would never ring",
-                    "change the limit or the range of the point",
-                )
-        self._check_return(levels[0], sign)
-
-    def _check_return(self, mildest: Level, sign: int) -> None:
-        low, high = self.point.low, self.point.high
-        way_back = mildest.limit - sign * self.written.deadband
-        end = low if sign > 0 else high
-        if end is not None and sign * way_back <= sign * end:
+    def _of_device(self) -> Point | None:
+        """Return the first point of the device that a rule is about."""
+        device = self._written.device
+        if device is None:
+            return None
+        found = [point for point in self._world.points.values() if point.device == device]
+        if not found:
+            devices = {point.device for point in self._world.points.values()}
             raise self._refuse(
-                ("deadband",),
-                f"the alarm would clear only beyond {way_back:g}, where point {self.point.id} never reads",
-                "make the deadband smaller or move the limit",
+                ("device",), f"there is no device {device!r} that brings points", did_you_mean(device, devices)
             )
+        if True in self._entry.levels.values():
+            raise self._refuse(
+                ("levels",), "how long a device may be silent does not follow from its points", "write seconds"
+            )
+        return found[0]
+
+    def _name(self, point: Point) -> Name:
+        given, before = self._written.name, self._kind.before
+        if given is not None:
+            return Name(given.id.replace("{point}", point.name.id), given.en.replace("{point}", point.name.en))
+        what = Name(self._written.device, self._written.device) if self._written.device else point.name
+        return Name(f"{before.id}: {what.id}", f"{before.en}: {what.en}") if before else what
+
+    def _levels(self, point: Point) -> tuple[Level, ...]:
+        limits = self._entry.levels
+        if not limits:
+            raise self._refuse(("levels",), f"nothing gives {point.id} its limits", "write `levels`")
+        if self._kind.one_level and len(limits) != 1:
+            raise self._refuse(
+                ("levels",), f"kind {self._written.kind} has one level, true or false", "write it as {L3: true}"
+            )
+        levels = [level for code, limit in limits.items() for level in self._level(code, limit, point)]
+        levels.sort(key=lambda level: level.severity)
+        if self._written.kind != "discrete":
+            return tuple(levels)
+        return tuple(replace(level, limit=float(rank)) for rank, level in enumerate(levels, start=1))
+
+    def _level(self, code: str, limit: Limit, point: Point) -> list[Level]:
+        step: ScaleLevel = known(
+            code, self._scale.levels, (*self._entry.levels_at, code), f"code in {self._scale.id}:"
+        )  # fmt: skip
+        if not step.severity:
+            at = (*self._entry.levels_at, code)
+            raise RuleError(at, f"rule {self._entry.id}: {code} has severity 0, which is no alarm", "take it out")
+        try:
+            if self._written.kind == "discrete":
+                values(limit)
+                return [Level(code, step.label, 0.0, step.severity)]
+            found = edges(self._written.kind, limit, silence=point.stale_after * self._world.pace)
+        except BadLimit as error:
+            at = self._entry.levels_at if self._kind.one_level else (*self._entry.levels_at, code)
+            raise RuleError(at, f"rule {self._entry.id}: {error.message}", error.hint) from None
+        sided = self._written.kind in ("outside", "rate")
+        return [Level(code, _sided(step.label, sign, sided=sided), edge, step.severity, sign) for edge, sign in found]
+
+    def _deadband(self, point: Point) -> float:
+        written = self._written
+        given = written.deadband_percent is not None or written.deadband
+        key = "deadband" if written.deadband_percent is None else "deadband_percent"
+        if given and written.kind in UNGRADED:
+            raise self._refuse((key,), f"kind {written.kind} has no deadband", "use off_delay to hold it")
+        if written.deadband_percent is None:
+            return written.deadband
+        if point.low is None or point.high is None or written.kind in ("rate", "count"):
+            raise self._refuse((key,), f"{point.id} has no range of which that could be a part", "write `deadband`")
+        if written.deadband:
+            raise self._refuse((key,), "the deadband is given twice", "keep one of them")
+        return written.deadband_percent / 100 * (point.high - point.low)
 
     def _action(self, n: int, written: AlarmActionConfig, levels: tuple[Level, ...]) -> AlarmAction:
         path = ("actions", n)
         by_code = {level.code: level for level in levels}
-        level = _known(written.level, by_code, (*self.path, *path, "level"), f"level of rule {self.written.id}:")
-        if written.scene not in self.scenes:
+        level = known(
+            written.level, by_code, (*self._entry.path, *path, "level"), f"level of rule {self._entry.id}:"
+        )  # fmt: skip
+        if written.scene not in self._world.scenes:
             raise self._refuse(
-                (*path, "scene"), f"there is no scene {written.scene!r}", _did_you_mean(written.scene, self.scenes)
+                (*path, "scene"),
+                f"there is no scene {written.scene!r}",
+                did_you_mean(written.scene, self._world.scenes),
             )
         return AlarmAction(written.scene, level.severity, written.after, written.region)
+
+
+def _sided(label: Name, sign: int, *, sided: bool) -> Name:
+    """Return what people call a level, with its side where a rule has two."""
+    return Name(f"{label.id}, {SIDES[sign].id}", f"{label.en}, {SIDES[sign].en}") if sided else label

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
 
-from drivers.model import Clock, Point, Reading, Reason
+from drivers.model import Clock, Point, Reading
 from gateway.alarms.agenda import Agenda
-from gateway.alarms.alarm import Alarm, AlarmChange, Disposition, NoSuchAlarm, level_fields, resting, stepped
+from gateway.alarms.alarm import Alarm, AlarmChange, Disposition, NoSuchAlarm, stepped
 from gateway.alarms.chronicle import ENGINE, RECORDED, AuditPort, write_down
-from gateway.alarms.condition import ladder_of
+from gateway.alarms.judging import Judging
 from gateway.alarms.kept import KIND, Doc, KeptPort, Times, kept, read, revived
 from gateway.alarms.lifecycle import Cue, after
 from gateway.alarms.rule import AlarmRule
-from gateway.alarms.watch import NUMBERS, Track, Watch, trusted
+from gateway.alarms.watch import Track
 
 
 class Person(Protocol):
@@ -25,6 +24,10 @@ class Person(Protocol):
 
     @property
     def name(self) -> str: ...
+
+
+def _nobody(change: AlarmChange) -> None:
+    """Follow nothing."""
 
 
 class AlarmEngine:
@@ -45,11 +48,11 @@ class AlarmEngine:
         self._store = store
         self._publish = publish
         self._audit = audit
-        self._pace = pace
         self._agenda = Agenda(clock)
+        self._judging = Judging(self, self._agenda, clock=clock, pace=pace)
         self._tracks: dict[str, Track] = {}
-        self._watches: dict[str, Watch] = {}
-        self.counters: Counter[str] = Counter(late=0, test=0, untrusted=0)
+        self._follow: Callable[[AlarmChange], None] = _nobody
+        self.counters = self._judging.counters
         self.adopt(rules, points=points)
 
     def alarms(self) -> list[Alarm]:
@@ -60,51 +63,50 @@ class AlarmEngine:
         """Return one rule's alarm, standing or not; raise NoSuchAlarm."""
         return self._current(self._track(id))
 
+    def every(self) -> list[Alarm]:
+        """Return the alarm of every rule, standing or not."""
+        return [self._current(track) for track in self._tracks.values()]
+
+    def rule(self, id: str) -> AlarmRule:  # noqa: A002 - the glossary's word
+        """Return the rule of an alarm; raise NoSuchAlarm."""
+        return self._track(id).rule
+
+    def follow(self, listener: Callable[[AlarmChange], None]) -> None:
+        """Have `listener` hear every change, after everybody else: it may act on alarms itself."""
+        self._follow = listener
+
+    def act(self, id: str, cue: Cue, **told: Any) -> Alarm:  # noqa: A002 - the glossary's word
+        """Give an alarm a cue as `apply` does, and return it; raise NoSuchAlarm or NotAllowed."""
+        track = self._track(id)
+        self.apply(track, cue, **told)
+        return self._current(track)
+
     def acknowledge(
         self,
         id: str,  # noqa: A002 - the glossary's word
         actor: Person,
         note: str = "",
         disposition: Disposition = Disposition.NONE,
+        *,
+        station: str = "",
     ) -> Alarm:
-        """Record that `actor` has seen the alarm; raise NoSuchAlarm or NotAllowed."""
-        track = self._track(id)
-        seen = {"acked_by": actor.name, "note": note, "disposition": disposition}
-        self._apply(track, Cue.ACK, actor=actor.name, why=note, **seen)
-        return self._current(track)
+        """Record that `actor`, at `station`, has seen the alarm; raise NoSuchAlarm or NotAllowed."""
+        seen = {"acked_by": actor.name, "station": station, "note": note, "disposition": disposition}
+        return self.act(id, Cue.ACK, actor=actor.name, why=note, **seen)
 
-    def reset(self, id: str, actor: Person) -> Alarm:  # noqa: A002 - the glossary's word
+    def reset(self, id: str, actor: Person, *, why: str = "") -> Alarm:  # noqa: A002 - the glossary's word
         """Undo a latch; raise NoSuchAlarm, or NotAllowed while it is active, unacknowledged or unknown."""
-        track = self._track(id)
-        self._apply(track, Cue.RESET, actor=actor.name)
-        return self._current(track)
+        return self.act(id, Cue.RESET, actor=actor.name, why=why)
 
     def on_readings(self, batch: Sequence[Reading]) -> None:
         """Judge readings at once; what changes is published before this returns."""
-        watches = self._watches
-        for reading in batch:
-            watch = watches.get(reading.point)
-            if watch is None:
-                continue
-            value = reading.value
-            if (
-                type(value) in NUMBERS
-                and watch.low < value < watch.high  # type: ignore[operator] # NUMBERS has no text
-                and not (reading.quality or reading.reason or reading.retained)
-                and reading.source_at >= watch.source_at
-            ):
-                watch.source_at, watch.heard, watch.value = reading.source_at, reading.received_mono, value
-            else:
-                self._hear(watch, reading)
+        self._judging.on_readings(batch)
 
     def tick(self) -> None:
         """Do what is due now: delays that end, inputs that have gone silent."""
         now = self._clock.mono()
-        for point in self._agenda.take():
-            watch = self._watches.get(point)
-            if watch is not None:
-                self._pass_time(watch, now)
-                self._plan(watch)
+        for name in self._agenda.take():
+            self._judging.come_up(name, now)
 
     async def run(self) -> None:
         """Tick whenever something is due, for ever."""
@@ -115,14 +117,11 @@ class AlarmEngine:
 
         `latest` is the newest stored reading of each point: it tells what is late, and how long an input is silent.
         """
+        self._judging.remember(latest)
         times = Times(self._clock)
-        for reading in latest:
-            watch = self._watches.get(reading.point)
-            if watch is not None and reading.reason is not Reason.TEST:
-                watch.remember(reading, times)
         for id, doc in self._store.kept(KIND).items():  # noqa: A001 - the glossary's word
             self._revive(id, doc, times)
-        self._begin()
+        self._judging.begin()
 
     def adopt(self, rules: Sequence[AlarmRule], *, points: Iterable[Point]) -> None:
         """Judge by these rules from now on; what did not change goes on, what is gone is retired."""
@@ -130,34 +129,12 @@ class AlarmEngine:
         for id, track in self._tracks.items():  # noqa: A001 - the glossary's word
             if id not in kept_ids:
                 self._retire(track)
-        tracks, watches = self._tracks, self._watches
-        self._build(rules, {point.id: point for point in points})
-        for watch in self._watches.values():
-            old = watches.get(watch.point.id)
-            if old is not None:
-                watch.inherit(old)
+        tracks = self._tracks
+        self._tracks = self._judging.adopt(rules, {point.id: point for point in points})
         for track in self._tracks.values():
             if track.rule.id in tracks:
                 self._take_over(track, tracks[track.rule.id])
-        self._begin()
-
-    def _build(self, rules: Sequence[AlarmRule], points: Mapping[str, Point]) -> None:
-        self._tracks, self._watches = {}, {}
-        since, heard = self._clock.now(), self._clock.mono()
-        for rule in rules:
-            point = points[rule.point]
-            watch = self._watches.setdefault(point.id, Watch(point, heard))
-            ladder = ladder_of(rule, pace=self._pace)
-            track = Track(rule, ladder, ladder.at_rest(), resting(rule, point, since=since))
-            watch.tracks.append(track)
-            self._tracks[rule.id] = track
-
-    def _begin(self) -> None:
-        now = self._clock.mono()
-        for watch in self._watches.values():
-            watch.share_doubt(now)
-            self._pass_time(watch, now)
-            self._plan(watch)
+        self._judging.begin()
 
     def _take_over(self, track: Track, old: Track) -> None:
         times = Times(self._clock)
@@ -166,14 +143,16 @@ class AlarmEngine:
             return
         track.saved = old.saved
         track.alarm, condition = revived(read(doc), track.alarm, track.rule, track.ladder, times=times)
-        same = track.ladder == old.ladder and track.rule.point == old.rule.point
+        same = (track.ladder, track.rule.point, track.rule.measure) == (
+            old.ladder, old.rule.point, old.rule.measure,
+        )  # fmt: skip
         track.condition = condition if same else track.ladder.at_rest(condition.rank)
-        self._keep(track)
+        self.keep(track)
 
     def _retire(self, track: Track) -> None:
         track.condition = track.ladder.at_rest()
         if track.alarm.standing or track.saved:
-            self._apply(track, Cue.RETIRE)
+            self.apply(track, Cue.RETIRE)
 
     def _revive(self, id: str, doc: Doc, times: Times) -> None:  # noqa: A002 - the glossary's word
         track = self._tracks.get(id)
@@ -194,91 +173,31 @@ class AlarmEngine:
         self._store.keep(KIND, id, None)
         self._audit.record(ENGINE, RECORDED[Cue.RETIRE], id, outcome="forgotten", why=why)
 
-    def _hear(self, watch: Watch, reading: Reading) -> None:
-        """Judge a reading that may change something."""
-        if reading.reason is Reason.TEST:
-            self.counters["test"] += 1
-            return
-        if watch.is_late(reading):
-            self.counters["late"] += 1
-            return
-        now = max(reading.received_mono, watch.heard)
-        self._pass_time(watch, now)
-        watch.source_at = reading.source_at
-        number = trusted(reading)
-        if number is None:
-            self.counters["untrusted"] += 1
-            self._lose(watch, now)
-        else:
-            watch.value = reading.value
-            self._learn(watch, number, now)
-        self._plan(watch)
+    def apply(
+        self,
+        track: Track,
+        cue: Cue,
+        *,
+        actor: str = ENGINE,
+        why: str = "",
+        by: str = "",
+        until: int | None = None,
+        **changes: Any,
+    ) -> None:
+        """Give an alarm its cue, keep it, write it down and publish it; raise NotAllowed.
 
-    def _learn(self, watch: Watch, number: float, now: float) -> None:
-        watch.heard, watch.waiting = now, False
-        if watch.unknown:
-            watch.unknown = False
-            for track in watch.tracks:
-                self._apply(track, Cue.KNOWN)
-        for track in watch.tracks:
-            track.condition = track.ladder.judge(track.condition, number, now)
-            self._settle_at(track, now)
-            self._reach(track, number)
-            self._keep(track)
-
-    def _lose(self, watch: Watch, at: float) -> None:
-        """Stand still: since `at` the condition of this point is not known."""
-        if watch.unknown:
-            return
-        watch.unknown = True
-        for track in watch.tracks:
-            track.condition = track.ladder.pause(track.condition, at)
-            self._apply(track, Cue.UNKNOWN)
-
-    def _pass_time(self, watch: Watch, now: float) -> None:
-        """Let time reach `now`: first delays end, then silence makes the input unknown."""
-        stale_at = watch.stale_at
-        if not watch.waiting:
-            for track in watch.tracks:
-                self._settle(track, min(now, stale_at))
-        if stale_at <= now:
-            self._lose(watch, stale_at)
-
-    def _settle(self, track: Track, now: float) -> None:
-        """End the delays that are over by `now`, each at its time."""
-        while (due := track.ladder.next_due(track.condition)) <= now:
-            self._settle_at(track, due)
-
-    def _settle_at(self, track: Track, now: float) -> None:
-        """End all delays that are over by `now` at once, and give the alarm its cue."""
-        before = track.condition.rank
-        track.condition = track.ladder.settle(track.condition, now)
-        rank = track.condition.rank
-        if rank == before:
-            return
-        if rank == 0:
-            self._apply(track, Cue.OFF_LATCHING if track.rule.latching else Cue.OFF, cleared_at=self._clock.now())
-            return
-        cue = Cue.ON if before == 0 else Cue.RISE if rank > before else Cue.FALL
-        self._apply(track, cue, **level_fields(track.rule, rank))
-
-    def _reach(self, track: Track, number: float) -> None:
-        """Note a new worst value of an active alarm."""
-        peak = track.alarm.peak
-        if track.alarm.active and peak is not None and track.rule.sign * number > track.rule.sign * peak:
-            self._apply(track, Cue.ON, peak=number)
-
-    def _apply(self, track: Track, cue: Cue, *, actor: str = ENGINE, why: str = "", **changes: Any) -> None:
-        """Give an alarm its cue, keep it, write it down and publish it; raise NotAllowed."""
+        `by` suppresses, `until` (UTC ns) ends a shelf, `changes` are what the alarm says of itself from now on.
+        """
         was = track.alarm
-        step = after(was.facts, cue)
-        value = self._watches[track.rule.point].value
-        track.alarm = stepped(was, step, rule=track.rule, value=value, at=self._clock.now(), **changes)
+        step = after(was.facts, cue, by=by, until=until)
+        track.alarm = stepped(was, step, rule=track.rule, value=track.watch.value, at=self._clock.now(), **changes)
         write_down(self._audit, was, track.alarm, cue, actor=actor, why=why)
-        self._publish([AlarmChange(track.alarm, was, cue, step.effects)])
-        self._keep(track)
+        change = AlarmChange(track.alarm, was, cue, step.effects)
+        self._publish([change])
+        self.keep(track)
+        self._follow(change)
 
-    def _keep(self, track: Track) -> None:
+    def keep(self, track: Track) -> None:
         state = (track.alarm, track.condition)
         if track.saved == state:
             return
@@ -287,10 +206,6 @@ class AlarmEngine:
             self._store.keep(KIND, track.rule.id, doc)
         track.saved = state if doc is not None else None
 
-    def _plan(self, watch: Watch) -> None:
-        watch.narrow()
-        self._agenda.set(watch.point.id, watch.next_due())
-
     def _track(self, id: str) -> Track:  # noqa: A002 - the glossary's word
         track = self._tracks.get(id)
         if track is None:
@@ -298,5 +213,5 @@ class AlarmEngine:
         return track
 
     def _current(self, track: Track) -> Alarm:
-        watch = self._watches[track.rule.point]
-        return track.alarm if watch.value is None else replace(track.alarm, value=watch.value)
+        value = track.watch.value
+        return track.alarm if value is None else replace(track.alarm, value=value)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from drivers.model import Clock, Name, Value
-from gateway.alarms.alarm import NORMAL, Alarm, Disposition, level_fields
+from gateway.alarms.alarm import NORMAL, Alarm, Aside, Disposition, FirstOut, level_fields
 from gateway.alarms.condition import Condition, Ladder
 from gateway.alarms.lifecycle import Facts
 from gateway.alarms.rule import AlarmRule
@@ -38,6 +38,8 @@ class Kept:
     codes: tuple[str, ...]
     began: tuple[int | None, ...]
     paused_at: int | None = None
+    sign: int = 0
+    """The side of the level that stands; 0: none, or it was not said."""
     occurrence: str = ""
     code: str = ""
     label: Name = NORMAL
@@ -47,14 +49,24 @@ class Kept:
     raised_at: int | None = None
     cleared_at: int | None = None
     acked_by: str = ""
+    station: str = ""
     note: str = ""
     disposition: Disposition = Disposition.NONE
     chatter: int = 0
+    first_out: FirstOut = FirstOut.NONE
+    onset: int | None = None
+    annunciated_at: int | None = None
+    acked_at: int | None = None
+    shelf: Aside | None = None
+    outage: Aside | None = None
+    chattering: bool = False
+    steadier: float = 0.0
 
 
 _ALARM_FIELDS = (
     "facts", "since", "occurrence", "code", "label", "severity", "value", "peak", "raised_at", "cleared_at",
-    "acked_by", "note", "disposition", "chatter",
+    "acked_by", "station", "note", "disposition", "chatter", "first_out", "onset", "annunciated_at", "acked_at",
+    "shelf", "outage", "chattering", "steadier",
 )  # fmt: skip
 
 
@@ -75,13 +87,14 @@ class Times:
 
 def kept(alarm: Alarm, condition: Condition, rule: AlarmRule, *, times: Times) -> Doc | None:
     """Return the document that keeps an alarm, or None when there is nothing to remember."""
-    if not alarm.standing and not condition.waits and not alarm.facts.quiet:
+    if not (alarm.standing or alarm.facts.quiet or alarm.chattering or condition.waits):
         return None
     fields = {name: getattr(alarm, name) for name in _ALARM_FIELDS}
     began = tuple(None if at is None else times.utc(at) for at in condition.began)
     paused_at = None if condition.paused_at is None else times.utc(condition.paused_at)
     codes = tuple(level.code for level in rule.levels)
-    doc: Doc = msgspec.to_builtins(Kept(codes=codes, began=began, paused_at=paused_at, **fields))
+    sign = rule.levels[condition.rank - 1].sign if condition.rank else 0
+    doc: Doc = msgspec.to_builtins(Kept(codes=codes, began=began, paused_at=paused_at, sign=sign, **fields))
     return doc
 
 
@@ -94,13 +107,18 @@ def revived(was: Kept, alarm: Alarm, rule: AlarmRule, ladder: Ladder, *, times: 
     """Return the alarm and condition that were kept, seen through a rule that may have other levels now."""
     again = replace(alarm, **{name: getattr(was, name) for name in _ALARM_FIELDS})
     codes = tuple(level.code for level in rule.levels)
-    if was.facts.active and was.code in codes:
-        rank = codes.index(was.code) + 1
-    else:
-        rank = max(1, sum(level.severity <= was.severity for level in rule.levels)) if was.facts.active else 0
+    rank = _rank(was, rule) if was.facts.active else 0
     if rank:
         again = replace(again, **level_fields(rule, rank))
     if was.codes != codes or len(was.began) != len(codes):
         return again, ladder.at_rest(rank)
     began = tuple(None if at is None else times.mono(at) for at in was.began)
     return again, Condition(rank, began, None if was.paused_at is None else times.mono(was.paused_at))
+
+
+def _rank(was: Kept, rule: AlarmRule) -> int:
+    """Return the level that stood, or the worst of its side that is no worse."""
+    side = [(rank, level) for rank, level in enumerate(rule.levels, start=1) if was.sign in (0, level.sign)]
+    same = [rank for rank, level in side if level.code == was.code]
+    milder = [rank for rank, level in side if level.severity <= was.severity]
+    return (same or milder[::-1] or [1])[0]

@@ -51,6 +51,8 @@ class Cue(StrEnum):
     UNKNOWN = "unknown"
     """The input can no longer be trusted."""
     KNOWN = "known"
+    MARK = "mark"
+    """Something was noted about it: it chatters, or it was the first of its group."""
     BOOT = "boot"
     RETIRE = "retire"
     """The rule is no longer configured."""
@@ -73,7 +75,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is true of an alarm; `shelved_until` is UTC ns."""
+    """All that is true of an alarm; `shelved_until` is UTC ns, and bounds a one-shot shelf as well."""
 
     active: bool = False
     acked: bool = True
@@ -134,6 +136,7 @@ STAYS = (
     Cue.OUT_OF_SERVICE,
     Cue.UNKNOWN,
     Cue.KNOWN,
+    Cue.MARK,
     Cue.BOOT,
 )
 RETURNS = (Cue.UNSHELVE, Cue.UNSUPPRESS, Cue.IN_SERVICE)
@@ -212,7 +215,7 @@ def _in_service(facts: Facts) -> Facts:
 
 _ASIDE: Mapping[Cue, Callable[[Facts, str, int | None], Facts]] = {
     Cue.SHELVE: lambda facts, _by, until: replace(facts, shelved_until=until, oneshot=False),
-    Cue.SHELVE_ONCE: lambda facts, _by, _until: replace(facts, shelved_until=None, oneshot=True),
+    Cue.SHELVE_ONCE: lambda facts, _by, until: replace(facts, shelved_until=until, oneshot=True),
     Cue.UNSHELVE: lambda facts, _by, _until: _unshelved(facts),
     Cue.SUPPRESS: lambda facts, by, _until: replace(
         facts, suppressed_by=tuple(dict.fromkeys((*facts.suppressed_by, by)))

@@ -190,11 +190,15 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True)
 class ConfigReport:
-    """What the site's files say that the running site does not, and what in them will not work well: sentences."""
+    """What the site's files say that the running site does not, and what in them will not work well: sentences.
+
+    `approval` is the number under which it waits for a second person.
+    """
 
     changes: Sequence[str]
     applied: bool
     warnings: Sequence[str]
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

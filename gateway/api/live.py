@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from drivers.model import DeviceStatus, Reading
 from drivers.sensors.source import Rejected
 from gateway.alarms.alarm import AlarmChange
+from gateway.alarms.flood import Flood
 from gateway.api import shapes, views
 from gateway.api.as_json import dumps
 from gateway.api.outbox import CHANGED, SIGNED_OUT, Ending, Outbox, readings_tail, tail_of
@@ -90,6 +91,11 @@ class Hub:
             return
         for change in batch:
             self._send("alarm", views.alarm(change.alarm))
+
+    def on_floods(self, batch: Sequence[Flood]) -> None:
+        """Tell that a flood of alarms began, grew or ended."""
+        if self.clients:
+            self._send("flood", views.flood(batch[-1]))
 
     def on_walls(self, batch: Sequence[WallView]) -> None:
         """Tell walls that changed, and the scenes that came or went with it."""
@@ -243,7 +249,8 @@ class Hub:
             "me": views.me(outbox.actor),
             "site": views.site(gateway),
             "points": [views.point(gateway, point) for point in gateway.points.values()],
-            "alarms": [views.alarm(alarm) for alarm in gateway.alarms.alarms()],
+            "alarms": [views.alarm(each) for each in gateway.alarms.every() if each.standing or each.facts.quiet],
+            "flood": views.flood(gateway.handling.flood),
             "devices": views.devices(gateway, list(gateway.devices), with_log=with_log),
             "walls": [views.wall(keeper.view()) for keeper in gateway.walls.values()],
             "scenes": scenes,

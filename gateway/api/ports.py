@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from drivers.model import Clock, Command, Device, DeviceStatus, Name, Outcome, Point, Reading
 from gateway.alarms.alarm import Alarm, Disposition
+from gateway.alarms.flood import Flood
 from gateway.alarms.rule import AlarmRule
 from gateway.api.pushes import Pushes
 from gateway.archive.past import BucketLike, ExtentLike, OlderHistory
@@ -21,6 +22,7 @@ from gateway.bus import Bus
 from gateway.forward.quarantine import Entry
 from gateway.forward.status import Replayed, SinkStatus
 from gateway.repairs import Repairs
+from gateway.settings.approval import Applied, Approval
 from gateway.store.limits import DEFAULT
 from gateway.supervisor import PartHealth
 from wall_controller.claims import Kind
@@ -83,7 +85,24 @@ class AlarmsPort(Protocol):
 
     def alarms(self) -> Sequence[Alarm]: ...
     def alarm(self, alarm: str, /) -> Alarm: ...
-    def acknowledge(self, alarm: str, actor: Actor, note: str, disposition: Disposition, /) -> Alarm: ...
+    def every(self) -> Sequence[Alarm]: ...
+    def rule(self, alarm: str, /) -> AlarmRule: ...
+    def acknowledge(
+        self, alarm: str, actor: Actor, note: str, disposition: Disposition, /, *, station: str
+    ) -> Alarm: ...
+    def reset(self, alarm: str, actor: Actor, /, *, why: str) -> Alarm: ...
+
+
+class HandlingPort(Protocol):
+    """What persons do with alarms; raises NoSuchAlarm and NotAllowed. Spans are seconds, times UTC ns."""
+
+    @property
+    def flood(self) -> Flood: ...
+    def longest_shelf(self, alarm: str, /) -> float: ...
+    def shelve(self, alarm: str, actor: Actor, /, *, why: str, seconds: float | None, once: bool) -> Alarm: ...
+    def unshelve(self, alarm: str, actor: Actor, /, *, why: str) -> Alarm: ...
+    def take_out(self, alarm: str, actor: Actor, /, *, why: str, due: int) -> Alarm: ...
+    def put_back(self, alarm: str, actor: Actor, /, *, why: str) -> Alarm: ...
 
 
 class CommandsPort(Protocol):
@@ -93,13 +112,25 @@ class CommandsPort(Protocol):
 
 
 class ConfigPort(Protocol):
-    """The site's files; raises SiteError when they cannot be used, and then nothing has changed."""
+    """The site's files; raises SiteError when they cannot be used, and then nothing has changed.
+
+    Raises NotApproved when a change takes another person, NoSuchApproval when none of that number waits.
+    """
 
     async def check(self) -> Sequence[str]:
         """Return what the files say that the running site does not, one sentence a difference."""
 
-    async def apply(self) -> Sequence[str]:
-        """Make the running site follow its files; return what that changed."""
+    async def apply(self, by: Actor, /, *, why: str) -> Applied:
+        """Make the running site follow its files, or let that wait for a second person."""
+
+    async def approve(self, approval: str, person: Actor, /) -> Applied:
+        """Make the running site follow what waits."""
+
+    async def reject(self, approval: str, /) -> Approval:
+        """Drop what waits."""
+
+    def waiting(self) -> Approval | None:
+        """Return what waits for a second person."""
 
     def advice(self) -> Sequence[str]:
         """Return what is sound in the files, as they were last read, and will not work well all the same."""
@@ -179,6 +210,7 @@ class Gateway:
     tap: TapPort
     store: StorePort
     alarms: AlarmsPort
+    handling: HandlingPort
     commands: CommandsPort
     walls: Mapping[str, KeeperPort]
     scenes: Mapping[str, Scene]

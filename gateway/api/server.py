@@ -15,6 +15,7 @@ from drivers.errors import DriverError
 from drivers.model import DeviceStatus, Reading
 from drivers.sensors.source import Rejected
 from gateway.alarms.alarm import AlarmChange
+from gateway.alarms.flood import Flood
 from gateway.api import house_shapes, metrics, openapi, static
 from gateway.api.as_json import dumps
 from gateway.api.live import Hub
@@ -69,6 +70,7 @@ class Api:
         bus.subscribe(Reading, hub.on_readings)
         bus.subscribe(DeviceStatus, hub.on_status)
         bus.subscribe(AlarmChange, hub.on_alarms)
+        bus.subscribe(Flood, hub.on_floods)
         bus.subscribe(WallView, hub.on_walls)
         bus.subscribe(Rejected, hub.on_rejected)
         bus.subscribe(PartHealth, hub.on_parts)

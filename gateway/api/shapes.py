@@ -117,8 +117,23 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Who has put an alarm aside, since when, why and until when; `overdue`: it was due back and is not."""
+
+    by: str
+    at: str
+    why: str
+    until: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm as it stands; `label` and `code` are those of its scale."""
+    """An alarm as it stands; `label` and `code` are those of its scale.
+
+    `category` is `comm` when a sensor or a device is silent; `steadier` is the off-delay in seconds that would have
+    held one that chatters; `outage`: it is out of service.
+    """
 
     id: str
     occurrence: str
@@ -139,9 +154,21 @@ class Alarm:
     since: str | None
     cleared_at: str | None
     acked_by: str | None
+    acked_at: str | None
     note: str
+    disposition: str
     cond_unknown: bool
     place: Place | None
+    category: Literal["process", "comm"]
+    group: str
+    first_out: Literal["", "first", "uncertain"]
+    chatter: int
+    chattering: bool
+    steadier: float
+    shelf: Aside | None
+    oneshot: bool
+    suppressed_by: Sequence[str]
+    outage: Aside | None
 
 
 @dataclass(frozen=True, slots=True)

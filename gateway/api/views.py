@@ -13,13 +13,15 @@ from pydantic import TypeAdapter
 from drivers import model
 from drivers.model import DeviceState, Quality, Reason
 from gateway.alarms import alarm as alarms
-from gateway.api import house_shapes, shapes
+from gateway.alarms.flood import LIST_ONLY, Flood
+from gateway.api import alarm_shapes, house_shapes, shapes
 from gateway.api.ports import ExchangeLike, Gateway
 from gateway.audit.event import Event
 from gateway.auth.accounts import Account
 from gateway.auth.roles import Actor
 from gateway.auth.tokens import Token
 from gateway.forward.status import SinkStatus
+from gateway.settings.approval import Approval
 from gateway.supervisor import PartHealth
 from wall_controller.plan import Plan
 from wall_controller.scene import Scene
@@ -93,8 +95,26 @@ def alarm(of: alarms.Alarm) -> shapes.Alarm:
     return shapes.Alarm(
         of.id, of.occurrence, of.point, name(of.name), of.scale, name(of.scale_name), of.code, name(of.label),
         of.severity, of.state.value, of.active, of.acked, of.value, of.unit, of.peak, time_or_none(of.raised_at),
-        time(of.since), time_or_none(of.cleared_at), of.acked_by or None, of.note, of.cond_unknown, place(of.place),
+        time(of.since), time_or_none(of.cleared_at), of.acked_by or None, time_or_none(of.acked_at), of.note,
+        of.disposition.value, of.cond_unknown, place(of.place), of.category.value, of.group, of.first_out.value,
+        of.chatter, of.chattering, of.steadier, _aside(of.shelf), of.facts.oneshot, of.facts.suppressed_by,
+        _aside(of.outage),
     )  # fmt: skip
+
+
+def _aside(of: alarms.Aside | None) -> shapes.Aside | None:
+    return None if of is None else shapes.Aside(of.by, time(of.at), of.why, time(of.until), of.overdue)
+
+
+def flood(of: Flood) -> alarm_shapes.Flood:
+    """Return whether there is a flood of alarms."""
+    counts = {str(severity): count for severity, count in sorted(of.counts.items())}
+    return alarm_shapes.Flood(of.on, time_or_none(of.since), counts, of.listed, LIST_ONLY)
+
+
+def approval(of: Approval) -> alarm_shapes.Approval:
+    """Return a change that waits for a second person."""
+    return alarm_shapes.Approval(of.id, of.by, of.why, time(of.at), time(of.until), of.changes)
 
 
 def without_credentials(link: str) -> str:

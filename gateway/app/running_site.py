@@ -17,10 +17,13 @@ from drivers.model import Command, Device, DeviceStatus, Reading
 from gateway.actions.actions import Actions
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
+from gateway.alarms.handling import Handling
+from gateway.alarms.rule import by_point
 from gateway.api.ports import Gateway, SiteName
 from gateway.api.pushes import Pushes
 from gateway.api.server import Api
-from gateway.app.configuration import Configuration
+from gateway.app.alarm_repairs import AlarmRepairs
+from gateway.app.configuration import Configuration, Source, standing_site
 from gateway.app.doubts import Doubts
 from gateway.app.field import Field
 from gateway.app.floods import Floods
@@ -31,7 +34,7 @@ from gateway.audit.audit import Audit
 from gateway.audit.chain import Verdict
 from gateway.audit.verify import verify_file
 from gateway.auth.accounts import Accounts
-from gateway.auth.roles import Role
+from gateway.auth.roles import SYSTEM, Role
 from gateway.auth.sessions import Sessions
 from gateway.auth.tokens import Tokens
 from gateway.bus import Bus, Listener
@@ -43,6 +46,7 @@ from gateway.interlocks import Interlocks
 from gateway.plausibility.plausibility import Plausibility
 from gateway.plausibility.repeats import Repeats
 from gateway.repairs import Repairs
+from gateway.settings.approval import Approvals, NotApproved
 from gateway.settings.difference import Difference
 from gateway.settings.fault import SiteError
 from gateway.settings.site import Site
@@ -68,8 +72,7 @@ class Setting:
     data: Path
     host: str
     port: int
-    load: Callable[[], Site]
-    """Read the site's files; raises SiteError."""
+    source: Source
     simulator: str | None = None
 
 
@@ -78,15 +81,19 @@ class RunningSite:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._site = setting.load()
+        files = setting.source.load(None)
         self._clock = SystemClock()
         self._bus = Bus()
         self._supervisor = Supervisor(clock=self._clock, publish=self._bus.publish)
-        self._store = Store.open(setting.data / STORE_FILE, clock=self._clock, limits=self._site.store)
+        self._store = Store.open(setting.data / STORE_FILE, clock=self._clock, limits=files.store)
         self._audit = Audit(
             self._store, self._clock, publish=self._bus.publish, clock_quality=clock_quality, later=_soon
         )
         self._audit.load()
+        self._approvals = Approvals(
+            clock=self._clock, store=self._store, audit=self._audit, new_id=partial(secrets.token_hex, 4)
+        )
+        self._site, self._unapproved = standing_site(files, setting.source, self._approvals)
         self._accounts = Accounts(self._store, self._clock)
         self._join()
 
@@ -96,11 +103,7 @@ class RunningSite:
         self._plausibility = Plausibility(site.points.values(), store=store)
         self._repeats = Repeats(site.points.values(), last=store.last)
         bus.judge(Reading, lambda batch: self._plausibility.judged(self._repeats.judged(batch)))
-        self.engine = AlarmEngine(
-            site.rules, points=site.points.values(), clock=clock, store=store, publish=bus.publish, audit=audit,
-            pace=site.pace,
-        )  # fmt: skip
-        self._guarded("alarms").subscribe(Reading, self.engine.on_readings)
+        self._join_alarms(site)
         self._derived = DerivedPoints(
             site.derived.values(), points=site.points, clock=clock, history=store, publish=bus.publish
         )
@@ -119,9 +122,25 @@ class RunningSite:
         self._guarded("actions").subscribe(AlarmChange, self._actions.on_changes)
         self._guarded("store").subscribe(Reading, store.on_readings)
         self._join_upkeep()
-        self._configuration = Configuration(site, self._setting.load, self._adopt)
-        self._points, self._rules = dict(site.points), {rule.point: rule for rule in site.rules}
+        self._configuration = Configuration(
+            site, self._setting.source, adopt=self._adopt, approvals=self._approvals
+        )  # fmt: skip
+        self._points, self._rules = dict(site.points), dict(by_point(site.rules))
         self._api = Api(self._gateway(), self._setting.host, self._setting.port)
+
+    def _join_alarms(self, site: Site) -> None:
+        """Make the engine, and what persons and rules do with its alarms: that hears a reading first, to be in time."""
+        clock, store, audit, publish = self._clock, self._store, self._audit, self._bus.publish
+        self.engine = AlarmEngine(
+            site.rules, points=site.points.values(), clock=clock, store=store, publish=publish, audit=audit,
+            pace=site.pace,
+        )  # fmt: skip
+        self._handling = Handling(
+            self.engine, site.handling, points=site.points.values(), clock=clock, store=store, publish=publish,
+            audit=audit, pace=site.pace,
+        )  # fmt: skip
+        self._guarded("handling").subscribe(Reading, self._handling.on_readings)
+        self._guarded("alarms").subscribe(Reading, self.engine.on_readings)
 
     def _join_upkeep(self) -> None:
         """Make what serves other systems, and what tells a technician where to look."""
@@ -138,6 +157,7 @@ class RunningSite:
             field=self._field.counters, unwritable=self._store_refuses,
             others=[
                 self._sinks.watch, Doubts(self._plausibility, self._repairs).watch, Floods(store, self._repairs).watch,
+                AlarmRepairs(self.engine, self._approvals, self._repairs).watch,
             ],
         )  # fmt: skip
 
@@ -146,8 +166,8 @@ class RunningSite:
             site=SiteName(self._site.id, self._site.name), version=version("semarak"), points=self._points,
             rules=self._rules, devices=self._field.devices, verbs=self._field.verbs, statuses=self._field.statuses,
             counters=self._field.counters, tap=self._field.tap, store=self._store, alarms=self.engine,
-            commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes, audit=self._audit,
-            prove=self._prove, accounts=self._accounts, sessions=Sessions(self._store, self._clock),
+            handling=self._handling, commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes,
+            audit=self._audit, prove=self._prove, accounts=self._accounts, sessions=Sessions(self._store, self._clock),
             tokens=Tokens(self._store, self._clock), pushes=Pushes(self._field.pushed, self._audit),
             judged=self._plausibility.counters, derived=self._derived.counters,
             config=self._configuration, parts=self._supervisor.health,
@@ -196,9 +216,9 @@ class RunningSite:
         """Make the running site follow its files; a broken file changes nothing and is logged."""
         notify("RELOADING=1")
         try:
-            told, outcome = list(await self._configuration.apply()), "done"
-        except SiteError as error:
-            told, outcome = [str(fault) for fault in error.faults], "refused"
+            told, outcome = list((await self._configuration.apply(SYSTEM)).changes), "done"
+        except (SiteError, NotApproved) as error:
+            told, outcome = str(error).splitlines(), "refused"
             log.warning("the site's files cannot be used; the running site stays", faults=told)
         self._audit.record("system", "config.apply", self._site.id, after=told, outcome=outcome, why="SIGHUP")
         notify("READY=1")
@@ -211,13 +231,16 @@ class RunningSite:
         self._plausibility.restore(latest)
         self._derived.restore(latest)
         self.engine.restore(latest)
+        self._handling.restore()
         self._walls.start(site, list(site.walls))
         self._walls.expect(site.rules)
         self._actions.restore(self.engine.alarms())
         add("alarms", self.engine.run)
+        add("handling", self._handling.run)
         add("derived", self._derived.run)
         add("actions", self._actions.run)
         add("api", self._api.run)
+        self._repairs.settle("config.unapproved", site.id, self._unapproved or None)
         add("upkeep", self._upkeep.run)
         self._field.start(site, list(site.devices))
         self._sinks.start(site, list(site.sinks))
@@ -272,6 +295,7 @@ class RunningSite:
     async def _adopt(self, new: Site, changed: Difference) -> None:
         """Make the running parts follow `new`: only what differs is stopped and started."""
         self._site = new
+        self._repairs.done("config.unapproved", new.id)
         self._store.adopt(new.store, points=new.points.values())
         await self._field.stop(changed.devices)
         await self._walls.stop(changed.walls)
@@ -280,12 +304,12 @@ class RunningSite:
         self._points.clear()
         self._points.update(new.points)
         self._rules.clear()
-        self._rules.update({rule.point: rule for rule in new.rules})
+        self._rules.update(by_point(new.rules))
         self._interlocks = self._make_interlocks(new)
         self._walls.start(new, [name for name in changed.walls if name in new.walls])
         self._plausibility.adopt(new.points.values())
         self._repeats.adopt(new.points.values())
-        self.engine.adopt(new.rules, points=new.points.values())
+        self._handling.adopt(new.rules, new.handling, points=list(new.points.values()))
         self._derived.adopt(new.derived.values(), points=new.points)
         self._walls.expect(new.rules)
         self._actions.adopt(new.rules, self.engine.alarms())

@@ -15,6 +15,7 @@ HEAD = "INSERT OR REPLACE INTO audit_head (id, seq, hash) VALUES (1, ?, ?)"
 ALL = f"SELECT {COLUMNS} FROM audit ORDER BY seq"  # noqa: S608 - a constant
 NEWEST = f"SELECT {COLUMNS} FROM audit ORDER BY seq DESC LIMIT ?"  # noqa: S608 - a constant
 PAGE = f"SELECT {COLUMNS} FROM audit WHERE seq > ? AND (? = '' OR action = ?) ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
+ABOUT = f"SELECT {COLUMNS} FROM audit WHERE subject = ? AND action GLOB ? ORDER BY seq DESC LIMIT ?"  # noqa: S608 - a constant
 RECENT = 200
 """Events that stay in memory for a screen that has just opened."""
 
@@ -129,6 +130,18 @@ class Audit:
         """Return committed events with numbers above `after`, oldest first, of one action or of all."""
         self.settle()
         return [event_of(row) for row in self._ledger.query(PAGE, (after, action, action, limit))]
+
+    def about(self, subject: str, *, family: str, limit: int = 100) -> list[Event]:
+        """Return the newest events about a subject, newest first, whose actions are `family` and what is under it."""
+        self.settle()
+        found = {
+            event.seq: event for event in self._recent
+            if event.subject == subject and event.action.startswith(f"{family}.")
+        }  # fmt: skip
+        for row in self._ledger.query(ABOUT, (subject, f"{family}.*", limit)):
+            event = event_of(row)
+            found[event.seq] = event
+        return sorted(found.values(), key=lambda event: -event.seq)[:limit]
 
     def verify(self, rows: Iterable[Row] | None = None) -> Verdict:
         """Prove the committed chain, or say where it is broken; a long one is left to `verify_file` in a thread."""

@@ -1,9 +1,8 @@
 """Who may do what: one table.
 
 It follows the permission matrix of the site (`peran_izin.csv`), row by row. Its columns are our roles: `operator` is
-operator, `teknisi` technician, `pimpinan` leader, `auditor` auditor, `admin` administrator. The columns `supervisor`,
-`penghubung_opd` and `ppid_humas` belong to incidents and public releases and have no role here yet; a supervisor is an
-operator with the role auditor as well.
+operator, `supervisor` supervisor, `teknisi` technician, `pimpinan` leader, `auditor` auditor, `admin` administrator.
+The columns `penghubung_opd` and `ppid_humas` belong to incidents and public releases and have no role here yet.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ class Role(StrEnum):
     """What a person or a program is in the hall."""
 
     OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
     TECHNICIAN = "technician"
     LEADER = "leader"
     AUDITOR = "auditor"
@@ -25,23 +25,27 @@ class Role(StrEnum):
 
 
 EVERYBODY = frozenset(Role)
-DESK = frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR})
+WATCH = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+DESK = WATCH | {Role.TECHNICIAN, Role.ADMINISTRATOR}
 PLANT = frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})
 OFFICE = frozenset({Role.ADMINISTRATOR})
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "view": EVERYBODY,  # lihat dinding, peta, alarm
-    "alarm.ack": frozenset({Role.OPERATOR}),  # akui alarm, isi log piket
+    "alarm.ack": WATCH,  # akui alarm, isi log piket; a latch is reset by whom it told
+    "alarm.shelve": frozenset({Role.SUPERVISOR, Role.TECHNICIAN}),  # tunda (shelve) alarm maks 8 jam
+    "alarm.service": PLANT,  # who repairs it takes it out of service, and returns it
     "scene.recall": DESK,  # pindah tata letak / adegan biasa
-    "scene.emergency": frozenset({Role.OPERATOR, Role.LEADER}),  # jalankan adegan darurat
+    "scene.emergency": WATCH | {Role.LEADER},  # jalankan adegan darurat
     "wall.take": DESK,  # pindah tata letak / adegan biasa
     "device.command": PLANT,  # uji driver, konsol serial mentah
     "device.log": PLANT,  # uji driver, konsol serial mentah
     "config.read": PLANT | {Role.AUDITOR},  # who changes it or proves it reads it
     "config.apply": PLANT,  # ubah ambang sensor
+    "threshold.approve": PLANT | {Role.SUPERVISOR},  # ubah ambang sensor (dua orang): the second one
     "users": OFFICE,  # kelola pengguna
     "tokens": OFFICE,  # kelola pengguna: a token is a program's account
-    "audit.read": frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),  # baca jejak audit
+    "audit.read": frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),  # baca jejak audit
     "history.import": PLANT,  # the plant's own archive; it rings nothing
     "readings.push": PLANT,  # a sensor's program, under a token narrowed to this
     "demo.play": EVERYBODY - {Role.AUDITOR},  # only where a simulator is attached

@@ -19,6 +19,8 @@ import typer
 import gateway
 from drivers.model import Device
 from drivers.registry import DRIVERS
+from gateway.alarms.rule import by_point
+from gateway.app.configuration import Source
 from gateway.app.running_site import RunningSite, Setting
 from gateway.auth.accounts import Accounts
 from gateway.auth.roles import Role
@@ -29,6 +31,7 @@ from gateway.settings.site import Site, load_site
 PASSWORD = "semarak-demo"  # noqa: S105 - printed on purpose; a demonstration listens on the loopback only
 LOGINS: Mapping[str, Role] = {
     "operator": Role.OPERATOR,
+    "supervisor": Role.SUPERVISOR,
     "teknisi": Role.TECHNICIAN,
     "pimpinan": Role.LEADER,
     "auditor": Role.AUDITOR,
@@ -68,10 +71,8 @@ class Demonstration:
             )
             with self._stand_ins(raw) as (control, links):
                 typer.echo("3/3  starting the service")
-                setting = Setting(
-                    self._data, host, self._ports_from or port,
-                    lambda: load_site(folder, pace=self._pace, links=links), simulator=control,
-                )  # fmt: skip
+                source = Source(folder, lambda texts: load_site(folder, pace=self._pace, links=links, texts=texts))
+                setting = Setting(self._data, host, self._ports_from or port, source, simulator=control)
                 return run(setting, prepare=_demo_accounts, ready=self._ready)
         except GatewayError as error:
             typer.echo(str(error), err=True)
@@ -172,7 +173,7 @@ def plan(site: Site, *, pace: float, first_port: int) -> dict[str, Any]:
 
 
 def _points(site: Site, device: Device) -> list[dict[str, Any]]:
-    limits = {rule.point: [level.limit for level in rule.levels] for rule in site.rules}
+    limits = {point: [level.limit for level in rule.levels] for point, rule in by_point(site.rules).items()}
     return [
         {
             **_fields(point),

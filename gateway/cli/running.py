@@ -14,6 +14,7 @@ import structlog
 import typer
 
 from drivers.errors import DriverError
+from gateway.app.configuration import Source
 from gateway.app.running_site import RunningSite, Setting
 from gateway.errors import GatewayError
 from gateway.settings.site import load_site
@@ -26,7 +27,7 @@ def serve_site(folder: Path, data: Path, http: str) -> int:
     """Serve a site until it is told to stop; return 1 with a sentence when it cannot start."""
     try:
         host, port = address(http)
-        return run(Setting(data, host, port, lambda: load_site(folder)))
+        return run(Setting(data, host, port, Source(folder, lambda texts: load_site(folder, texts=texts))))
     except GatewayError as error:
         typer.echo(str(error), err=True)
         return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from gateway.derive.derivation import DEVICE
@@ -22,10 +22,11 @@ class Difference:
     interlocks: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
+    handling: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """Return what differs, a line each kind."""
-        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived")
+        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived", "handling")
         return tuple(f"{kind}: {', '.join(names)}" for kind in kinds if (names := getattr(self, kind)))
 
 
@@ -44,6 +45,11 @@ def difference(old: Site, new: Site) -> Difference:
         interlocks=tuple(_differing(_by_id(old.interlocks), _by_id(new.interlocks))),
         sinks=tuple(_differing(old.sinks, new.sinks) if old.id == new.id else sorted({*old.sinks, *new.sinks})),
         derived=tuple(_differing(old.derived, new.derived)),
+        handling=tuple(
+            each.name
+            for each in fields(old.handling)
+            if getattr(old.handling, each.name) != getattr(new.handling, each.name)
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,9 +15,12 @@ from drivers.errors import BadConfig
 from drivers.model import Device, Name, Place, Point
 from drivers.registry import DRIVERS, SOURCES
 from drivers.sensors.source import BadPoint, files_of, in_folder
-from drivers.strict_yaml import Document, KeyPath, YamlError, load_file
+from drivers.strict_yaml import Document, KeyPath, YamlError, load, load_file
 from gateway.alarms.compile import compile_rules
 from gateway.alarms.config import AlarmsConfig, ScalesConfig
+from gateway.alarms.policy import DEFAULT as DEFAULT_POLICY
+from gateway.alarms.policy import Policy
+from gateway.alarms.policy_compile import compile_policy
 from gateway.alarms.rule import AlarmRule, RuleError
 from gateway.derive.compile import compile_derived
 from gateway.derive.config import DerivedFile
@@ -37,6 +41,13 @@ M = TypeVar("M", bound=BaseModel)
 MOST_PACE = 10_000
 
 
+class ApprovalsConfig(Strict):
+    """What a second person has to approve before it holds."""
+
+    thresholds: bool = False
+    """True: a change of the alarms' limits, deadbands, delays, or of which there are, waits for a second person."""
+
+
 class SiteFile(Strict):
     """`site.yaml`: who we are; `pace` is how many times faster than life a demonstration runs, 1 for a real site."""
 
@@ -52,6 +63,8 @@ class SiteFile(Strict):
     """What must be true before a device may be commanded."""
     store: StoreConfig = StoreConfig()
     """What is kept, and for how long."""
+    approvals: ApprovalsConfig = ApprovalsConfig()
+    """What takes two persons."""
 
 
 FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {
@@ -88,21 +101,48 @@ class Site:
     sinks: Mapping[str, AnySink]
     store: Limits = DEFAULT
     """How much is kept, and for how long."""
+    handling: Policy = DEFAULT_POLICY
+    """What persons and rules may do with alarms."""
+    approvals: bool = False
+    """True: what changes a threshold waits for a second person."""
 
 
-def load_site(folder: Path, *, pace: float | None = None, links: Mapping[str, str] | None = None) -> Site:
+JUDGING: Mapping[str, str | None] = {
+    "alarms.yaml": "rules: []", "scales.yaml": "scales: []", "points.yaml": "points: []", "derived.yaml": "derived: []",
+    "site.yaml": None,
+}  # fmt: skip
+"""The files that what rings follows from, tables (CSV) besides, and what stands for one that is not there."""
+
+
+def judging_texts(folder: Path) -> Mapping[str, str]:
+    """Return the texts that what rings follows from, by file; one that cannot be read is left to `load_site`."""
+    texts = {name: text for name, text in JUDGING.items() if text is not None and not (folder / name).exists()}
+    for path in [*(folder / name for name in JUDGING), *sorted(folder.glob("*.csv"))]:
+        with suppress(OSError, UnicodeDecodeError):
+            texts[path.name] = path.read_text(encoding="utf-8")
+    return texts
+
+
+def load_site(
+    folder: Path,
+    *,
+    pace: float | None = None,
+    links: Mapping[str, str] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Site:
     """Return the site in `folder`; raise SiteError with every fault.
 
     `pace` and `links` (device → URL) stand in for what the files say: the demonstration's stand-ins listen elsewhere.
+    `texts` stand in for the files of their names.
     """
-    return _Reading(folder).site(pace, links or {})
+    return _Reading(folder, texts or {}).site(pace, links or {})
 
 
 class _Reading:
     """One reading of a folder: collects faults, and gives up before a later step would stumble over an earlier one."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, texts: Mapping[str, str]) -> None:
+        self._folder, self._texts = folder, texts
         self._faults: list[SiteFault] = []
         self._documents: dict[str, Document] = {}
 
@@ -128,13 +168,14 @@ class _Reading:
         self._check_interlocks(head, devices, points)
         sinks = self._unique("sinks.yaml", "sinks", [self._sink_located(each) for each in sinks_file.sinks])
         self._stop_at_faults()
-        rules = self._rules(alarms, scales, points, scenes)
+        rules, handling = self._rules(alarms, scales, points, scenes, pace)
         urgent = _awaited(rules, derived)
         return Site(
             head.id, head.name.name(), Place(*head.place) if head.place else None, pace,
             {name: replace(self._located(each), link=links.get(name, each.link)) for name, each in devices.items()},
             {name: replace(each, urgent=name in urgent) for name, each in points.items()}, derived, rules,
             tuple(each.interlock() for each in head.interlocks), walls, scenes, sinks, head.store.limits(),
+            handling, head.approvals.thresholds,
         )  # fmt: skip
 
     def _read_files(self) -> None:
@@ -146,9 +187,10 @@ class _Reading:
                 hint = did_you_mean(path.name, FILES)
                 self._faults.append(SiteFault(path.name, 1, 1, "", "a site has no file of this name", hint))
         for name in FILES:
-            if (self._folder / name).exists():
+            if name in self._texts or (self._folder / name).exists():
                 try:
-                    self._documents[name] = load_file(self._folder / name)
+                    text = self._texts.get(name)
+                    self._documents[name] = load_file(self._folder / name) if text is None else load(text, name)
                 except YamlError as error:
                     self._faults.append(of_yaml(error))
             elif FILES[name][1] is None:
@@ -278,14 +320,25 @@ class _Reading:
                 self._faults.append(at(document, (*path, "devices"), text, hint))
 
     def _rules(
-        self, alarms: AlarmsConfig, scales: ScalesConfig, points: Mapping[str, Point], scenes: Mapping[str, Scene]
-    ) -> tuple[AlarmRule, ...]:
+        self,
+        alarms: AlarmsConfig,
+        scales: ScalesConfig,
+        points: Mapping[str, Point],
+        scenes: Mapping[str, Scene],
+        pace: float,
+    ) -> tuple[tuple[AlarmRule, ...], Policy]:
         try:
-            return compile_rules(
-                alarms, scales=[each.scale() for each in scales.scales], points=points.values(), scenes=scenes
-            )
+            rules = compile_rules(
+                alarms, scales=[each.scale() for each in scales.scales], points=points.values(), scenes=scenes,
+                pace=pace, read=self._text,
+            )  # fmt: skip
+            return rules, compile_policy(alarms, rules=rules, points=points.values())
         except RuleError as error:
             raise SiteError([at(self._documents["alarms.yaml"], error.path, error.message, error.hint)]) from None
+
+    def _text(self, name: str) -> str:
+        text = self._texts.get(name)
+        return (self._folder / name).read_text(encoding="utf-8") if text is None else text
 
     def _stop_at_faults(self) -> None:
         if self._faults:
@@ -294,7 +347,7 @@ class _Reading:
 
 def _awaited(rules: Iterable[AlarmRule], derived: Mapping[str, Derivation]) -> set[str]:
     """Return the points that an alarm waits for: those of rules, and those that make up a derived one of them."""
-    found = {rule.point for rule in rules}
+    found = {point for rule in rules for point in rule.awaited}
     for each in reversed(list(derived.values())):
         if each.id in found:
             found.update(each.how.inputs)

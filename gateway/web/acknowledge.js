@@ -5,7 +5,7 @@ import { post, segment } from "./api.js";
 import { Sheet, hide, show } from "./dialog.js";
 import { byUrgency, unacknowledged } from "./levels.js";
 import { Mark, rolesText } from "./marks.js";
-import { notice, succeeded } from "./notices.js";
+import { notice, succeeded, trouble } from "./notices.js";
 import { quantity } from "./numbers.js";
 import { alarms, may } from "./store.js";
 import { nameOf, t } from "./words.js";
@@ -30,36 +30,51 @@ export function acknowledgeFirst() {
   const open = [...alarms.value.values()].filter(unacknowledged).sort(byUrgency);
   const alarm = open.find((one) => one.id === chosen.value) ?? open[0];
   if (!alarm) notice(t("ack.nothing"));
-  else acknowledge(alarm);
+  else acknowledge([alarm]);
 }
 
-/** Open the dialog for one alarm. @param {Alarm} alarm */
-export function acknowledge(alarm) {
+/** Open the dialog for one alarm, or for several at once. @param {Alarm[]} those */
+export function acknowledge(those) {
   if (!may("alarm.ack")) notice(t("act.not_allowed", { roles: rolesText() }));
-  else show(() => html`<${Acknowledge} id=${alarm.id} />`);
+  else show(() => html`<${Acknowledge} ids=${those.map((alarm) => alarm.id)} />`);
 }
 
-/** @param {{id: string}} props */
-function Acknowledge({ id }) {
+/** Acknowledge one, or several each by itself; return whether all of it was done. @param {string[]} ids @param {object} told */
+async function send(ids, told) {
+  if (ids.length === 1) return succeeded(await post(`alarms/${segment(ids[0] ?? "")}/ack`, told));
+  const answer = /** @type {import("./api.js").Answer<import("./types.js").Acked>} */ (await post("alarms/ack", { ids, ...told }));
+  if (!succeeded(answer)) return false;
+  for (const item of answer.value.items) {
+    if (!item.done) trouble(`${nameOf(alarms.value.get(item.id)?.name) || item.id}: ${item.detail}`);
+  }
+  return true;
+}
+
+/** @param {{alarm: Alarm}} props */
+const Subject = ({ alarm }) => html`<p class="subject"><${Mark} severity=${alarm.severity} /><b>${nameOf(alarm.name)}</b><br />
+  ${levelText(alarm)} · ${quantity(alarm.value, alarm.unit, alarm.point)}</p>`;
+
+/** @param {{ids: string[]}} props */
+function Acknowledge({ ids }) {
   const busy = useSignal(false);
-  const alarm = alarms.value.get(id);
+  const those = ids.flatMap((id) => alarms.value.get(id) ?? []);
+  const [alarm] = those;
   if (!alarm) return null;
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (busy.value) return;
     busy.value = true;
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const answer = await post(`alarms/${segment(id)}/ack`, { note: String(form.get("note")).trim(), disposition: form.get("disposition") });
+    const done = await send(ids, { note: String(form.get("note")).trim(), disposition: form.get("disposition") });
     busy.value = false;
-    if (!succeeded(answer)) return;
-    notice(t("ack.done", { name: nameOf(alarm.name) }));
+    if (!done) return;
+    notice(ids.length === 1 ? t("ack.done", { name: nameOf(alarm.name) }) : t("ack.several_done", { n: ids.length }));
     hide();
   };
   const foot = html`<button type="button" class="act" onClick=${hide}>${t("dialog.cancel")}</button>
     <button type="submit" form="ack-form" class="act main" aria-busy=${busy.value ? "true" : undefined}>${t("alarm.acknowledge")}</button>`;
   return html`<${Sheet} title=${t("ack.title")} foot=${foot}>
-    <p class="subject"><${Mark} severity=${alarm.severity} /><b>${nameOf(alarm.name)}</b><br />
-      ${levelText(alarm)} · ${quantity(alarm.value, alarm.unit, alarm.point)}</p>
+    <div class="subjects">${those.map((one) => html`<${Subject} key=${one.id} alarm=${one} />`)}</div>
     <form id="ack-form" onSubmit=${submit}>
       <fieldset><legend>${t("ack.disposition")}</legend>
         ${DISPOSITIONS.map(

@@ -1,59 +1,66 @@
-// The alarms that stand, worst and oldest first, and those that have gone back to normal.
+// The alarms that stand, worst and oldest first; those that were put aside; and those that have gone back to normal.
 
-import { html } from "./vendor/ui.js";
-import { acknowledge, chosen, levelText } from "./acknowledge.js";
-import { byUrgency, stands, unacknowledged } from "./levels.js";
+import { html, signal } from "./vendor/ui.js";
+import { acknowledge, levelText } from "./acknowledge.js";
+import { Filters, fits, isNarrow } from "./alarm_filters.js";
+import { Tags } from "./alarm_marks.js";
+import { Row } from "./alarm_row.js";
+import { BACK, Reasons, showBack } from "./aside.js";
+import { showAlarm } from "./faceplate.js";
+import { byUrgency, quiet, stands, unacknowledged } from "./levels.js";
 import { Act, Mark } from "./marks.js";
-import { age, clock, instant, moment, quantity } from "./numbers.js";
-import { alarms, cells, now } from "./store.js";
+import { instant, moment, quantity } from "./numbers.js";
+import { alarms, flood } from "./store.js";
 import { nameOf, t } from "./words.js";
-import { showTrend } from "./trend.js";
 
 /** @typedef {import("./types.js").Alarm} Alarm */
+/** @typedef {"standing" | "shelved" | "suppressed" | "out_of_service"} Tab */
 
-/** @param {{text: string | null}} props */
-function Since({ text }) {
-  const at = instant(text);
-  if (at === null) return html`<span class="since">–</span>`;
-  return html`<time class="since" datetime=${text} title=${moment(at)}>${age((now() - at) / 1000)}</time>`;
+/** What each list holds. @type {Record<Tab, (alarm: Alarm) => boolean>} */
+const TABS = {
+  standing: stands,
+  shelved: (alarm) => Boolean(alarm.shelf),
+  suppressed: (alarm) => Boolean(alarm.suppressed_by?.length),
+  out_of_service: (alarm) => Boolean(alarm.outage),
+};
+
+const tab = signal(/** @type {Tab} */ ("standing"));
+
+/** @param {{alarms: Alarm[], label: string}} props */
+function Rows({ alarms: rows, label }) {
+  return html`<ul class="alarms" tabindex="0" aria-label=${label}>${rows.map((alarm) => html`<${Row} key=${alarm.id} alarm=${alarm} />`)}</ul>`;
 }
 
-/** @param {{alarm: Alarm}} props */
-function State({ alarm }) {
-  return html`<span class=${`state ${unacknowledged(alarm) ? "open" : ""}`}>${t(`alarm.state.${alarm.state}`)}
-    ${alarm.acked && alarm.acked_by ? html`<small>${alarm.acked_by}</small>` : null}
-    ${alarm.cond_unknown ? html`<i class="doubt" title=${t("alarm.unknown")}>? ${t("alarm.unknown_short")}</i>` : null}</span>`;
-}
-
-/** @param {{alarm: Alarm}} props */
-function Row({ alarm }) {
-  const open = unacknowledged(alarm);
-  const cell = cells.value.get(alarm.point);
-  const choose = () => (chosen.value = alarm.id);
-  const raised = instant(alarm.raised_at);
-  return html`<li class=${`alarm s${alarm.severity} ${open ? "open" : ""} ${chosen.value === alarm.id ? "chosen" : ""}`} onFocusIn=${choose} onClick=${choose}>
-    <${Mark} severity=${alarm.severity} blink=${open && alarm.severity >= 3} />
-    <div class="what">
-      <button type="button" class="link" title=${t("trend.open")} disabled=${!cell} onClick=${() => cell && showTrend(cell)}>${nameOf(alarm.name)}</button>
-      <span class="level">${levelText(alarm)}</span>
-    </div>
-    <div class="much"><b>${quantity(alarm.value, alarm.unit, alarm.point)}</b><span title=${raised === null ? undefined : moment(raised)}>
-      ${raised === null ? "–" : clock(raised)} · <${Since} text=${alarm.raised_at} /></span></div>
-    <div class="how"><${State} alarm=${alarm} />
-      ${open
-        ? html`<${Act} class="small" permission="alarm.ack" label=${t("alarm.acknowledge_one", { name: nameOf(alarm.name) })} onClick=${() => acknowledge(alarm)}>
-            ${t("alarm.acknowledge")}</${Act}>`
-        : null}
-    </div>
-    ${alarm.note ? html`<p class="note">“${alarm.note}”</p>` : null}
-  </li>`;
-}
-
-/** The list of alarms that stand. */
+/** The list of alarms that stand, all of them. */
 export function AlarmList() {
   const standing = [...alarms.value.values()].filter(stands).sort(byUrgency);
-  if (!standing.length) return html`<p class="quiet">${t("alarm.none")}</p>`;
-  return html`<ul class="alarms" tabindex="0" aria-label=${t("alarm.list")}>${standing.map((alarm) => html`<${Row} key=${alarm.id} alarm=${alarm} />`)}</ul>`;
+  return standing.length ? html`<${Rows} alarms=${standing} label=${t("alarm.list")} />` : html`<p class="quiet">${t("alarm.none")}</p>`;
+}
+
+/** Whether an alarm is folded away in a flood: a low one that was not the first of its group. @param {Alarm} alarm */
+const folds = (alarm) => Boolean(flood.value?.on) && alarm.severity <= (flood.value?.list_only ?? 0) && !alarm.first_out;
+
+/** In a flood the low ones are folded: they are there, below. @param {{rows: Alarm[]}} props */
+function Standing({ rows }) {
+  const folded = rows.filter(folds);
+  if (!rows.length) return html`<p class="quiet">${t(isNarrow() ? "alarm.none_fits" : "alarm.none")}</p>`;
+  return html`<${Rows} alarms=${rows.filter((alarm) => !folds(alarm))} label=${t("alarm.list")} />
+    ${folded.length ? html`<details class="folded"><summary>${t("flood.folded", { n: folded.length })}</summary><${Rows} alarms=${folded} label=${t("flood.folded", { n: folded.length })} /></details>` : null}`;
+}
+
+/** @param {{rows: Alarm[], of: Tab}} props */
+function Aside({ rows, of }) {
+  if (!rows.length) return html`<p class="quiet">${t(`aside.none.${of}`)}</p>`;
+  const way = of === "shelved" ? "unshelve" : of === "out_of_service" ? "in-service" : null;
+  return html`<ul class="alarms" tabindex="0" aria-label=${t(`alarm.tab.${of}`)}>${rows.map(
+    (alarm) => html`<li key=${alarm.id} class=${`alarm aside s${alarm.severity}`}>
+      <${Mark} severity=${alarm.active ? alarm.severity : 0} />
+      <div class="what"><span><button type="button" class="link" title=${t("alarm.open")} onClick=${() => showAlarm(alarm.id)}>${nameOf(alarm.name)}</button> <${Tags} alarm=${alarm} /></span>
+        <span class="level">${levelText(alarm)} · ${t(alarm.active ? "alarm.is_active" : "alarm.is_normal")}</span></div>
+      <div class="why"><${Reasons} alarm=${alarm} /></div>
+      <div class="how">${way && html`<${Act} class="small" permission=${BACK[way].permission} label=${`${t(`aside.${BACK[way].words}`)}: ${nameOf(alarm.name)}`} onClick=${() => showBack(alarm, way)}>${t(`aside.${BACK[way].words}`)}</${Act}>`}</div>
+    </li>`,
+  )}</ul>`;
 }
 
 /** @param {{alarm: Alarm}} props */
@@ -63,13 +70,13 @@ function Past({ alarm }) {
     return ms === null ? "–" : moment(ms);
   };
   return html`<tr>
-    <td>${nameOf(alarm.name)}</td><td>${levelText(alarm)}</td><td>${quantity(alarm.peak, alarm.unit, alarm.point)}</td>
+    <td><button type="button" class="link" title=${t("alarm.open")} onClick=${() => showAlarm(alarm.id)}>${nameOf(alarm.name)}</button></td><td>${levelText(alarm)}</td><td>${quantity(alarm.peak, alarm.unit, alarm.point)}</td>
     <td>${at(alarm.raised_at)}</td><td>${at(alarm.cleared_at)}</td><td>${alarm.acked_by ?? "–"}</td><td>${alarm.note || "–"}</td>
   </tr>`;
 }
 
 function History() {
-  const past = [...alarms.value.values()].filter((alarm) => !stands(alarm) && alarm.raised_at);
+  const past = [...alarms.value.values()].filter((alarm) => alarm.state === "NORM" && alarm.raised_at && !quiet(alarm) && fits(alarm));
   past.sort((a, b) => (b.cleared_at ?? "").localeCompare(a.cleared_at ?? ""));
   if (!past.length) return html`<p class="quiet">${t("alarm.no_history")}</p>`;
   const heads = ["alarm.head.name", "alarm.head.level", "alarm.head.peak", "alarm.head.raised", "alarm.head.cleared", "alarm.head.by", "alarm.head.note"];
@@ -79,8 +86,21 @@ function History() {
   </table></div>`;
 }
 
+/** @param {{all: Alarm[]}} props */
+function Tabs({ all }) {
+  return html`<div class="switch" role="group" aria-label=${t("alarm.tabs")}>${/** @type {Tab[]} */ (Object.keys(TABS)).map(
+    (one) => html`<button type="button" key=${one} class="act small" aria-pressed=${tab.value === one} onClick=${() => (tab.value = one)}>${t(`alarm.tab.${one}`)} <b>${all.filter(TABS[one]).length}</b></button>`,
+  )}</div>`;
+}
+
 export function Alarms() {
+  const all = [...alarms.value.values()];
+  const rows = all.filter((alarm) => TABS[tab.value](alarm) && fits(alarm)).sort(byUrgency);
+  const open = rows.filter((alarm) => unacknowledged(alarm) && !folds(alarm));
   return html`<h1>${t("section.alarms")}</h1>
-    <section class="card grow" aria-labelledby="standing"><h2 id="standing">${t("alarm.list")}<small>${t("keys.f2_hint")}</small></h2><${AlarmList} /></section>
+    <section class="card grow" aria-labelledby="standing"><h2 id="standing">${t(`alarm.tab.${tab.value}`)}<small>${t("keys.f2_hint")}</small></h2>
+      <div class="listhead"><${Tabs} all=${all} /><${Filters} />
+        ${tab.value === "standing" && open.length > 1 ? html`<${Act} class="small" permission="alarm.ack" onClick=${() => acknowledge(open)}>${t("alarm.acknowledge_shown", { n: open.length })}</${Act}>` : null}</div>
+      ${tab.value === "standing" ? html`<${Standing} rows=${rows} />` : html`<${Aside} rows=${rows} of=${tab.value} />`}</section>
     <section class="card" aria-labelledby="past"><h2 id="past">${t("alarm.history")}</h2><${History} /></section>`;
 }

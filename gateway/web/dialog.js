@@ -41,7 +41,7 @@ export function Sheet({ title, children, foot, wide = false }) {
     <header><h2 id="dialog-title">${title}</h2>
       <button type="button" class="act small" aria-label=${t("dialog.close")} title=${`${t("dialog.close")} (Esc)`} onClick=${hide}>✕</button>
     </header>
-    <div class="body">${children}</div>
+    <div class="body" tabindex=${wide ? 0 : undefined}>${children}</div>
     ${foot ? html`<footer>${foot}</footer>` : null}
   </div>`;
 }

@@ -2,6 +2,7 @@
 
 import { html } from "./vendor/ui.js";
 import { logOut } from "./api.js";
+import { FloodBand } from "./flood.js";
 import { Icon } from "./icons.js";
 import { stands, unacknowledged } from "./levels.js";
 import { theme, wear } from "./look.js";
@@ -91,5 +92,5 @@ export function Header() {
       <${Counts} /><${LineState} /><${Clock} />
       <div class="tools"><${Preferences} /></div><${UserMenu} />
     </header>
-    <${SimulationBand} /><${LineBand} />`;
+    <${SimulationBand} /><${LineBand} /><${FloodBand} />`;
 }

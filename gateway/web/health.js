@@ -1,6 +1,7 @@
 // How every part of the service stands, and the garbage that came in and was counted.
 
 import { html } from "./vendor/ui.js";
+import { Approvals } from "./approvals.js";
 import { age, instant, moment } from "./numbers.js";
 import { Repairs } from "./repairs.js";
 import { address } from "./sections.js";
@@ -42,6 +43,7 @@ export function Health() {
   const state = health.value;
   return html`<h1>${t("section.health")}<small>${t("health.version", { version: state?.version ?? "–" })}</small></h1>
     <section class="card" aria-labelledby="repairs"><h2 id="repairs">${t("repair.title")}</h2><${Repairs} /></section>
+    <${Approvals} />
     <section class="card" aria-labelledby="parts"><h2 id="parts">${t("health.parts")}</h2><${Parts} /></section>
     <section class="card" aria-labelledby="garbage"><h2 id="garbage">${t("health.rejected")}</h2><${Garbage} /></section>`;
 }

@@ -75,11 +75,14 @@ export function spanOf(point) {
 
 const STANDING = { UNACK: 0, LATCH_UNACK: 0, RTNUN: 1, ACKED: 2, LATCH_ACK: 2, NORM: 3 };
 
+/** Whether an alarm is put aside: shelved, suppressed or out of service. @param {Alarm} alarm */
+export const quiet = (alarm) => Boolean(alarm.shelf || alarm.outage || alarm.suppressed_by?.length);
+
 /** Whether an alarm still asks for somebody. @param {Alarm} alarm */
-export const unacknowledged = (alarm) => STANDING[alarm.state] < 2;
+export const unacknowledged = (alarm) => STANDING[alarm.state] < 2 && !quiet(alarm);
 
 /** Whether an alarm belongs on the list of those that stand. @param {Alarm} alarm */
-export const stands = (alarm) => alarm.state !== "NORM";
+export const stands = (alarm) => alarm.state !== "NORM" && !quiet(alarm);
 
 /** Worst first, then those that nobody has acknowledged, then the oldest. @param {Alarm} a @param {Alarm} b */
 export function byUrgency(a, b) {

@@ -26,6 +26,7 @@ const REJECTED_KEPT = 100;
 export const me = signal(/** @type {Me | null} */ (null));
 export const line = signal(/** @type {Line} */ ({ state: "connecting", since: 0 }));
 export const cells = signal(/** @type {Map<string, Cell>} */ (new Map()));
+export const flood = signal(/** @type {import("./types.js").Flood | null} */ (null));
 export const alarms = signal(/** @type {Map<string, Alarm>} */ (new Map()));
 export const devices = signal(/** @type {Map<string, Device>} */ (new Map()));
 export const walls = signal(/** @type {Map<string, Wall>} */ (new Map()));
@@ -87,6 +88,7 @@ function snapshot(data) {
     }),
   );
   alarms.value = byId(data.alarms);
+  flood.value = data.flood ?? null;
   devices.value = byId(data.devices);
   walls.value = byId(data.walls);
   scenes.value = data.scenes;
@@ -109,6 +111,7 @@ const CHANGES = {
   snapshot,
   readings,
   alarm: (/** @type {Alarm} */ one) => put(alarms, one.id, one),
+  flood: (/** @type {import("./types.js").Flood} */ one) => (flood.value = one),
   device: (/** @type {Device} */ one) => put(devices, one.id, one),
   wall: (/** @type {Wall} */ one) => put(walls, one.id, one),
   health: (/** @type {Health} */ one) => (health.value = one),

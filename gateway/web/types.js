@@ -46,7 +46,25 @@
  * @property {string | null} acked_by
  * @property {string | null} note
  * @property {boolean} cond_unknown
+ * @property {string | null} acked_at
+ * @property {string} disposition
+ * @property {"process" | "comm"} category
+ * @property {string} group
+ * @property {"" | "first" | "uncertain"} first_out
+ * @property {number} chatter
+ * @property {boolean} chattering
+ * @property {number} steadier
+ * @property {Aside | null} shelf
+ * @property {boolean} oneshot
+ * @property {string[]} suppressed_by
+ * @property {Aside | null} outage
  */
+/** @typedef {{by: string, at: string, why: string, until: string, overdue: boolean}} Aside */
+/** @typedef {{kind: string, levels: Level[], deadband: number, on_delay: number, off_delay: number, latching: boolean, longest_shelf: number}} AlarmRule */
+/** @typedef {{alarm: Alarm, rule: AlarmRule, history: AuditEvent[]}} AlarmDetail */
+/** @typedef {{done: number, refused: number, items: {id: string, done: boolean, detail: string}[]}} Acked */
+/** @typedef {{on: boolean, since: string | null, counts: Record<string, number>, listed: number, list_only: number}} Flood */
+/** @typedef {{id: string, by: string, why: string, at: string, until: string, changes: string[]}} Approval */
 /** @typedef {{at: string, direction: "sent" | "received", hex: string, text: string}} Exchange */
 /** @typedef {{state: string, since: string | null, reason: string, hint: string}} Status */
 /** @typedef {{value: Value, at: string, quality: Quality}} Held */
@@ -152,6 +170,7 @@
  * @property {SiteName} site
  * @property {Point[]} points
  * @property {Alarm[]} alarms
+ * @property {Flood} [flood]
  * @property {Device[]} devices
  * @property {Wall[]} walls
  * @property {Scene[]} scenes

@@ -47,8 +47,7 @@ DRY = AlarmRule(
     kind="low",
     scale="internal",
     scale_name=name("level"),
-    levels=(Level("L1", name("Attention"), 20.0, 1), Level("L2", name("Important"), 10.0, 2)),
-    sign=-1,
+    levels=(Level("L1", name("Attention"), 20.0, 1, -1), Level("L2", name("Important"), 10.0, 2, -1)),
     deadband=2.0,
     latching=True,
 )

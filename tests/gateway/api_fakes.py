@@ -32,6 +32,8 @@ from drivers.model import (
 from drivers.sensors.http_push import HttpSource
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
+from gateway.alarms.handling import Handling
+from gateway.alarms.policy import Policy
 from gateway.alarms.rule import AlarmRule, Level
 from gateway.api.ports import Gateway, SinkPort, SiteName
 from gateway.api.pushes import Pushes
@@ -46,9 +48,10 @@ from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
 from gateway.clock import SystemClock
 from gateway.repairs import Repairs
-from gateway.settings.fault import SiteError, SiteFault
+from gateway.settings.approval import Approvals
 from gateway.store.retention import Extent
 from gateway.supervisor import PartHealth, PartState
+from tests.gateway.api_config_fake import Config
 from wall_controller.apply import WallKeeper
 from wall_controller.geometry import Panel, Rect
 from wall_controller.layout import Layout, Region, Source, Wall, window_on
@@ -248,27 +251,6 @@ class Commands:
         return Outcome(command.id, Result.DONE, "", self.clock.now())
 
 
-class Config:
-    """A site's files: sound until `fault` is set."""
-
-    def __init__(self) -> None:
-        self.fault: SiteFault | None = None
-        self.applied = 0
-
-    async def check(self) -> list[str]:
-        if self.fault is not None:
-            raise SiteError([self.fault])
-        return ["point river: every 300 s, was 60 s"]
-
-    def advice(self) -> list[str]:
-        return ["line: its points ask for 120% of the line's time"]
-
-    async def apply(self) -> list[str]:
-        changes = await self.check()
-        self.applied += 1
-        return changes
-
-
 class Hall:
     """The gateway's parts, put together as the composition does."""
 
@@ -284,12 +266,18 @@ class Hall:
         self.repairs = Repairs(clock=self.clock, publish=self.bus.publish)
         self.sinks: dict[str, SinkPort] = {}
         self.sessions, self.tokens = Sessions(self.paper, self.clock), Tokens(self.paper, self.clock)
-        self.commands, self.config = Commands(self.clock), Config()
+        self.commands = Commands(self.clock)
+        self.config = Config(Approvals(clock=self.clock, store=self.store, audit=self.audit, new_id=lambda: "one"))
         self.logger = HttpSource(LOGGER, [RAIN], clock=self.clock, publish=self.bus.publish, tap=Unread())
         self.pushes = Pushes({LOGGER.id: self.logger}, self.audit)
         self.engine = AlarmEngine(
             [FLOOD], points=[RIVER], clock=self.clock, store=self.store, publish=self.bus.publish, audit=self.audit
         )
+        self.handling = Handling(
+            self.engine, Policy(), points=[RIVER], clock=self.clock, store=self.store, publish=self.bus.publish,
+            audit=self.audit,
+        )  # fmt: skip
+        self.handling.restore()
         self.keeper = WallKeeper(
             WALL, SCENES, commands=self.commands, clock=self.clock, publish=self.bus.publish, store=self.store
         )
@@ -306,7 +294,8 @@ class Hall:
             points=self.points, rules={"river": FLOOD},
             devices={device.id: device for device in DEVICES},
             verbs=lambda device: () if device.id == "broker" else ("power", "route"), statuses=self.statuses,
-            counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine, commands=self.commands,
+            counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine,
+            handling=self.handling, commands=self.commands,
             walls={"main": self.keeper}, scenes=SCENES, audit=self.audit, prove=self.prove, accounts=self.accounts,
             sessions=self.sessions, tokens=self.tokens, pushes=self.pushes, config=self.config,
             repairs=self.repairs, sinks=self.sinks,

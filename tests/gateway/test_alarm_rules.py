@@ -88,7 +88,7 @@ def test_a_rule_becomes_a_value_with_its_levels_from_mild_to_bad() -> None:
 @pytest.mark.parametrize(("value", "sign"), [(True, 1), (False, -1), (1, 1), (0, -1)])
 def test_a_flag_is_worse_in_the_direction_of_its_limit(value: bool | int, sign: int) -> None:
     (rule,) = compiled(DOOR_OPEN | {"levels": {"L2": value}})
-    assert (rule.sign, rule.levels[0].limit) == (sign, float(value))
+    assert (rule.levels[0].sign, rule.levels[0].limit) == (sign, float(value))
 
 
 REFUSED = [
@@ -111,8 +111,10 @@ REFUSED = [
     ("a low rule that climbs", DRY | {"levels": {"L1": 10, "L2": 20}}, ("levels", "L2"), "its limit must be lower"),
     ("equal limits", DRY | {"levels": {"L1": 10, "L2": 10}}, ("levels", "L2"), "must be lower"),
     ("equal severities", DRY | {"levels": {"L2": 20, "X2": 10}}, ("levels", "X2"), "equally severe"),
-    ("a flag rule on a number", DOOR_OPEN | {"point": "tank"}, ("kind",), "use high or low"),
+    ("a flag rule on a number", DOOR_OPEN | {"point": "tank"}, ("kind",), "use high, low, outside"),
     ("a high rule on a flag", FLOOD | {"point": "door"}, ("kind",), "use flag"),
+    ("a rule without limits", FLOOD | {"levels": {}}, ("levels",), "nothing gives river its limits"),
+    ("a text as a limit", FLOOD | {"levels": {"SIAGA3": "tinggi"}}, ("levels", "SIAGA3"), "is a number"),
     ("two levels of a flag", DOOR_OPEN | {"levels": {"L1": True, "L2": True}}, ("levels",), "one level"),
     ("a flag with a number", DOOR_OPEN | {"levels": {"L2": 3}}, ("levels",), "true or false"),
     ("a flag with a deadband", DOOR_OPEN | {"deadband": 1}, ("deadband",), "use off_delay"),
@@ -166,10 +168,12 @@ def test_two_rules_of_one_name_are_refused() -> None:
         {"deadband": float("nan")},
         {"on_delay": "300"},
         {"off_delay": 100_000},
-        {"levels": {}},
         {"levels": {"SIAGA3": float("inf")}},
-        {"levels": {"SIAGA3": "tinggi"}},
-        {"kind": "rate"},
+        {"levels": {"SIAGA3": {"tinggi": 1}}},
+        {"kind": "tinggi"},
+        {"window": "satu jam"},
+        {"of": {"a b": {"point": "river"}}},
+        {"table": "../batas.csv"},
         {"id": "Banjir Besar"},
     ],
     ids=str,

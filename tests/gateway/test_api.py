@@ -15,6 +15,7 @@ pytestmark = pytest.mark.real
 
 IDS = {
     "/points": "river",
+    "/alarms": "flood",
     "/devices": "matrix",
     "/walls": "main",
     "/operations": "",
@@ -217,7 +218,7 @@ async def test_a_broken_site_file_is_told_with_file_and_line_and_nothing_changes
     async with serving(hall) as nobody:
         chief = nobody.as_program("administrator")
         assert (await chief.ask("POST", "config/check", {})).body == {
-            "changes": ["point river: every 300 s, was 60 s"], "applied": False,
+            "changes": ["point river: every 300 s, was 60 s"], "applied": False, "approval": None,
             "warnings": ["line: its points ask for 120% of the line's time"],
         }  # fmt: skip
         hall.config.fault = SiteFault("points.yaml", 12, 5, "points.3.every", "must be a number", "write 300")

@@ -28,13 +28,15 @@ ROWS = {
     "scene.emergency": "jalankan adegan darurat",
     "device.command": "uji driver, konsol serial mentah",
     "device.log": "uji driver, konsol serial mentah",
-    "config.apply": "ubah ambang sensor (dua orang)",
+    "threshold.approve": "ubah ambang sensor (dua orang)",
+    "alarm.shelve": "tunda (shelve) alarm maks 8 jam",
     "users": "kelola pengguna",
     "tokens": "kelola pengguna",
     "audit.read": "baca jejak audit",
 }
 COLUMNS = {
     "operator": Role.OPERATOR,
+    "supervisor": Role.SUPERVISOR,
     "teknisi": Role.TECHNICIAN,
     "pimpinan": Role.LEADER,
     "auditor": Role.AUDITOR,
@@ -49,7 +51,14 @@ def test_the_table_of_permissions_is_the_matrix_of_the_site() -> None:
         name: {role for column, role in COLUMNS.items() if matrix[row][column] == "1"} for name, row in ROWS.items()
     }
     assert said == {name: set(PERMISSIONS[name]) for name in ROWS}
-    assert set(PERMISSIONS) - set(ROWS) == {"config.read", "readings.push", "history.import", "demo.play"}
+    assert set(PERMISSIONS) - set(ROWS) == {
+        "alarm.service", "config.apply", "config.read", "readings.push", "history.import", "demo.play",
+    }  # fmt: skip
+
+
+def test_whoever_may_apply_a_change_may_be_the_second_person_of_another() -> None:
+    assert PERMISSIONS["config.apply"] < PERMISSIONS["threshold.approve"]
+    assert PERMISSIONS["alarm.service"] == {Role.TECHNICIAN, Role.ADMINISTRATOR}
 
 
 def test_an_actor_may_what_one_of_the_roles_may() -> None:

@@ -52,7 +52,7 @@ class Model:
     def wants_to_change(self, level: int) -> bool:
         if self.value is None:
             return False
-        limit, sign = self.rule.levels[level].limit, self.rule.sign
+        limit, sign = self.rule.levels[level].limit, self.rule.levels[level].sign
         back = limit - sign * self.rule.deadband
         if sign > 0:
             return self.value < back if self.inside[level] else self.value >= limit

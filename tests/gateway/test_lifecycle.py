@@ -42,6 +42,7 @@ TABLE = {
     "in_service": "NORM UNACK:a UNACK:a NORM:c LATCH_UNACK:a LATCH_ACK",
     "unknown": "NORM UNACK ACKED RTNUN LATCH_UNACK LATCH_ACK",
     "known": "NORM UNACK ACKED RTNUN LATCH_UNACK LATCH_ACK",
+    "mark": "NORM UNACK ACKED RTNUN LATCH_UNACK LATCH_ACK",
     "boot": "NORM UNACK ACKED RTNUN LATCH_UNACK LATCH_ACK",
     "retire": "NORM NORM:c NORM:c NORM:c NORM:c NORM:c",
 }
@@ -89,7 +90,7 @@ def test_every_state_answers_every_cue_as_the_reference_says(label: str, cue: st
     ("cue", "changed"),
     [
         ("shelve", {"shelved_until": 7}),
-        ("shelve_once", {"oneshot": True}),
+        ("shelve_once", {"oneshot": True, "shelved_until": 7}),
         ("suppress", {"suppressed_by": ("pump",)}),
         ("out_of_service", {"out_of_service": True}),
         ("unknown", {"cond_unknown": True}),

@@ -61,7 +61,7 @@ async def test_the_snapshot_holds_everything_and_the_changes_follow_it() -> None
         first = await screen.hear()
         assert (first["n"], first["kind"]) == (1, "snapshot")
         data = first["data"]
-        known = {"me", "site", "points", "alarms", "devices", "walls", "scenes", "health", "audit", "repairs"}
+        known = {"me", "site", "points", "alarms", "flood", "devices", "walls", "scenes", "health", "audit", "repairs"}
         assert set(data) == known
         assert data["me"]["permissions"] == ["view", "config.read", "audit.read"]
         assert [point["latest"] and point["latest"]["value"] for point in data["points"]] == [100.0, None, None]

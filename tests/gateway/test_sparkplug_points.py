@@ -12,6 +12,7 @@ from drivers.codecs.sparkplug_topic import Said, topic
 from drivers.codecs.sparkplug_values import DataType
 from drivers.model import Device, Name, Quality, Reading, Reason
 from drivers.sensors.mqtt_wire import Message
+from drivers.sensors.pace import unhurried
 from drivers.sensors.sparkplug import SparkplugSource
 from gateway.bus import Bus
 from gateway.store.store import Store
@@ -38,7 +39,7 @@ class Plant:
     def hear(self, kind: str, seq: int | None, *metrics: Metric) -> None:
         payload = encode(Payload(self.world.clock.now() // 1_000_000, metrics, seq))
         message: Message = (topic(Said(kind, "G", "N")).encode(), payload, 0, 0, False, False)
-        self.source._take(self.source._host.new_link(lambda _: 0.0), [message])
+        self.source._take(self.source._host.new_link(lambda _: None, unhurried()), [message])
 
     def tank(self, value: float, *, ago: float = 0.0, historical: bool = False) -> Metric:
         at = self.world.clock.now() // 1_000_000 - round(ago * MINUTE_MS)

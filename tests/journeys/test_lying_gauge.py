@@ -69,7 +69,7 @@ async def test_a_doubt_outlives_a_restart_of_the_service(hall: Hall) -> None:
 async def test_derived_points_are_points_like_any_other(hall: Hall) -> None:
     async with Person(hall, "operator") as operator:
         derived = (await operator.get("points?device=derived&limit=100")).body["items"]
-        assert len(derived) == 20
+        assert len(derived) == 22
         day, index = f"hujan-24jam-{RAIN[4:]}", "ispu-panorama"
         for point in (day, index, "ispu-kategori-panorama", "kenaikan-1jam-rawamakmur", "hujan-hulu-bengkulu"):
             await operator.until(lambda name=point: name in operator.screen.readings, what=point, within=30.0)

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import WSCloseCode, web
 
 from gateway.clock import SystemClock
+from tests.web.fake_alarms import FakeAlarms
 from tests.web.fake_hall import SETTLE_S, Hall
 from tests.web.fake_world import Json, World, rfc3339
 
@@ -28,11 +29,12 @@ CSP = (
 )
 ROLES = {
     "operator": "view alarm.ack scene.recall scene.emergency wall.take demo.play",
-    "technician": "view scene.recall device.command device.log config.read demo.play",
+    "supervisor": "view alarm.ack alarm.shelve scene.recall scene.emergency wall.take threshold.approve audit.read",
+    "technician": "view alarm.shelve alarm.service scene.recall device.command device.log config.read demo.play",
     "leader": "view scene.emergency",
     "auditor": "view audit.read",
     "administrator": "view alarm.ack scene.recall scene.emergency wall.take device.command device.log audit.read "
-    "demo.play users tokens config.apply",
+    "demo.play users tokens config.apply config.read threshold.approve alarm.service",
 }
 
 REPAIR = {
@@ -55,6 +57,7 @@ class FakeGateway:
     def __init__(self, clock: SystemClock) -> None:
         self.world = World(clock)
         self.hall = Hall(self.world)
+        self.alarms = FakeAlarms(self.world, tell=self.tell, me=self._me)
         self.silent = False
         self.repaired = False
         self.asked: list[tuple[str, Json]] = []
@@ -73,7 +76,7 @@ class FakeGateway:
                 web.delete(api + "session", self._leave),
                 web.get(api + "live", self._live),
                 web.get(api + "history", self._history),
-                web.post(api + "alarms/{id}/ack", self._acknowledge),
+                *self.alarms.routes(api),
                 web.post(api + "scenes/{id}/recall", self._recall),
                 web.post(api + "walls/{id}/{what:release|undo}", self._give_back),
                 web.post(api + "devices/{id}/commands", self._command),
@@ -146,6 +149,7 @@ class FakeGateway:
             "site": self._health()["site"],
             "points": [{**point, "latest": world.reading(point)} for point in world.points],
             "alarms": list(world.alarms.values()),
+            "flood": self.alarms.flood,
             "devices": self.hall.devices(),
             "walls": [self.hall.wall()],
             "scenes": self.hall.scenes(),
@@ -233,22 +237,6 @@ class FakeGateway:
         point = next(one for one in self.world.points if one["id"] == request.query["points"])
         since, until = (datetime.fromisoformat(request.query[name]).timestamp() for name in ("since", "until"))
         return web.json_response(self.world.history(point, since, until, int(request.query["buckets"])))
-
-    async def _acknowledge(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        alarm = self.world.alarms[request.match_info["id"]]
-        me = self._me(request) or {"name": "?"}
-        alarm.update(acked=True, acked_by=me["name"], note=body["note"], state="ACKED" if alarm["active"] else "NORM")
-        await self.tell("alarm", alarm)
-        await self._note(
-            me["name"],
-            "alarm.ack",
-            alarm["id"],
-            after={"disposition": body["disposition"]},
-            outcome="done",
-            why=body["note"],
-        )
-        return web.json_response(alarm)
 
     async def _recall(self, request: web.Request) -> web.Response:
         scene, body = request.match_info["id"], await request.json()
