@@ -154,7 +154,9 @@ async def test_a_change_of_thresholds_waits_for_somebody_else() -> None:
     async with serving(hall) as nobody:
         dewi, budi = await person(nobody, "dewi", "technician"), await person(nobody, "budi", "supervisor")
         waits = (await dewi.ask("POST", "config/apply", {"why": "gauge moved"})).body
-        assert waits == {"changes": ["flood: deadband 5 → 3"], "applied": False, "approval": "one"}
+        assert waits == {
+            "changes": ["flood: deadband 5 → 3"], "applied": False, "approval": "one", "warnings": hall.config.advice(),
+        }  # fmt: skip
         (shown,) = (await budi.ask("GET", "config/approvals")).body["items"]
         assert (shown["by"], shown["why"], shown["changes"]) == ("dewi", "gauge moved", waits["changes"])
         alone = await dewi.ask("POST", "config/approvals/one/approve", {})
