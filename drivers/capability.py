@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import UnionType
+from typing import get_args
 
 from drivers.errors import BadCommand
-from drivers.model import Arg, Value
+from drivers.model import NOTHING, Arg, Value
 
 Effects = Mapping[str, Value]
 """What a device's points must read once a command has truly taken."""
@@ -20,6 +21,8 @@ class Verb:
     name: str
     args: Mapping[str, type | UnionType]
     effects: Callable[[Mapping[str, Arg]], Effects]
+    which: tuple[str, ...] = ()
+    """The arguments that say which part of the device is meant: commands about different parts all count."""
 
 
 def plain(arg: Arg) -> Value:
@@ -34,6 +37,14 @@ def whole(arg: Arg) -> int:
     if not isinstance(arg, int) or isinstance(arg, bool):
         raise BadCommand(f"a whole number is wanted, not {arg!r}")
     return arg
+
+
+def bounded(args: Mapping[str, Arg], name: str, least: int, most: int) -> int:
+    """Return the argument of that name as a whole number from `least` to `most`, or raise BadCommand."""
+    value = args[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise BadCommand(f"{name} must be {least} to {most}, not {value!r}")
+    return value
 
 
 def routes_of(args: Mapping[str, Arg]) -> Mapping[str, Value]:
@@ -69,6 +80,35 @@ def _lock(args: Mapping[str, Arg]) -> Effects:
     return {f"lock.{args['output']}": "own" if args["on"] else "free"}
 
 
+def _each(point: str, which: str) -> Callable[[Mapping[str, Arg]], Effects]:
+    return lambda args: {f"{point}.{args[which]}": "on" if args["on"] else "off"}
+
+
+def _level(args: Mapping[str, Arg]) -> Effects:
+    return {f"level.{args['channel']}": plain(args["level"])}
+
+
+def levels_of(args: Mapping[str, Arg]) -> Mapping[str, float]:
+    """Return the zone → percent mapping of a `light` command; raise BadCommand when it is none."""
+    levels = args["levels"]
+    if not isinstance(levels, Mapping) or not levels:
+        raise BadCommand(f"levels must map zones to percent, as {{'podium': 80}}, not {levels!r}")
+    found: dict[str, float] = {}
+    for zone, level in levels.items():
+        if isinstance(level, bool) or not isinstance(level, int | float) or not 0 <= level <= 100:
+            raise BadCommand(f"light: {zone} must be 0 to 100 percent, not {level!r}")
+        found[zone] = level
+    return found
+
+
+def _lights(args: Mapping[str, Arg]) -> Effects:
+    return {f"light.{zone}": level for zone, level in levels_of(args).items()}
+
+
+def _nothing(_args: Mapping[str, Arg]) -> Effects:
+    return NOTHING
+
+
 def _written(args: Mapping[str, Arg]) -> Effects:
     return {str(args["point"]): plain(args["value"])}
 
@@ -85,15 +125,35 @@ VERBS: Mapping[str, Verb] = {
         Verb("picture_mute", {"on": bool}, _switch("picture_mute")),
         Verb("freeze", {"on": bool}, _switch("freeze")),
         Verb("brightness", {"level": int}, _same("level", "brightness")),
-        Verb("lock_output", {"output": int, "on": bool}, _lock),
-        Verb("write", {"point": str, "value": Value}, _written),
+        Verb("lock_output", {"output": int, "on": bool}, _lock, which=("output",)),
+        Verb("write", {"point": str, "value": Value}, _written, which=("point",)),
+        Verb("level", {"channel": str, "level": int | float}, _level, which=("channel",)),
+        Verb("mute_channel", {"channel": str, "on": bool}, _each("mute", "channel"), which=("channel",)),
+        Verb("preset", {"preset": str}, _same("preset", "preset")),
+        Verb("announce", {"message": str}, _nothing, which=("message",)),
+        Verb("relay", {"output": int, "on": bool}, _each("relay", "output"), which=("output",)),
+        Verb("outlet", {"output": int, "on": bool}, _each("outlet", "output"), which=("output",)),
+        Verb("cycle_outlet", {"output": int}, _nothing, which=("output",)),
+        Verb("infrared", {"output": int, "code": str}, _nothing, which=("output", "code")),
+        Verb("text", {"text": str}, _same("text", "text")),
+        Verb("light", {"levels": Mapping, "seconds": int | float}, _lights),
+        Verb("wake", {}, _nothing),
     )
 }
 
 
 def kind_name(kind: type | UnionType) -> str:
     """Return what an argument's type is called."""
-    return kind.__name__ if isinstance(kind, type) else "a flag, a number or a text"
+    if isinstance(kind, type):
+        return kind.__name__
+    return "a flag, a number or a text" if bool in get_args(kind) else "a number"
+
+
+def _fits(value: Arg, kind: type | UnionType) -> bool:
+    """Return whether the value is of that type; a flag is no number."""
+    if isinstance(value, bool):
+        return kind is bool or bool in get_args(kind)
+    return isinstance(value, kind)
 
 
 def check(verb: str, args: Mapping[str, Arg]) -> Verb:
@@ -102,9 +162,11 @@ def check(verb: str, args: Mapping[str, Arg]) -> Verb:
     if known is None:
         raise BadCommand(f"there is no verb {verb!r}; the verbs are {', '.join(sorted(VERBS))}")
     if set(args) != set(known.args):
-        raise BadCommand(f"{verb} takes {', '.join(known.args)}; it got {', '.join(sorted(args)) or 'nothing'}")
+        raise BadCommand(
+            f"{verb} takes {', '.join(known.args) or 'nothing'}; it got {', '.join(sorted(args)) or 'nothing'}"
+        )
     for name, kind in known.args.items():
         value = args[name]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        if not _fits(value, kind):
             raise BadCommand(f"{verb}: {name} must be {kind_name(kind)}, not {value!r}")
     return known

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.driver import Driver, Reply, Request
+from drivers.driver import Driver, EndsByHangUp, Reply, Request
 from drivers.errors import LinkError, ProtocolError, Refused
 from drivers.links import Link
 from drivers.model import Value
@@ -64,6 +64,7 @@ class Conversation:
         self._heard = heard
         self._on_garbage = garbled
         self._garbled = 0
+        self._back = b""
         self._asked: _Asked | None = None
         self._owed: _Asked | None = None
         self._greeted = asyncio.Event()
@@ -71,7 +72,11 @@ class Conversation:
     async def listen(self) -> None:
         """Take in what the device says until the link fails (LinkError) or the device refuses us (LoginRefused)."""
         while True:
-            self._take_in(await self._link.receive())
+            data = await self._link.receive()
+            self._take_in(data) if data else self._hung_up()
+            if self._back:
+                back, self._back = self._back, b""
+                await self._link.send(back)
 
     async def greeting(self, patience: float) -> None:
         """Wait until the device has greeted; raise Unanswered when it does not within `patience` seconds."""
@@ -120,6 +125,12 @@ class Conversation:
             self._garbled = 0
             self._place(reply)
 
+    def _hung_up(self) -> None:
+        """Let the driver know that an exchange is over; what it had heard of the next answer is no part of it."""
+        if isinstance(self.driver, EndsByHangUp):
+            for reply in self.driver.hung_up():
+                self._place(reply)
+
     def _count_garbage(self, error: ProtocolError) -> None:
         self._garbled += 1
         self._counters["garbage"] += 1
@@ -131,6 +142,7 @@ class Conversation:
         if reply.denied:
             raise LoginRefused(reply.denied)
         self._counters["received"] += 1
+        self._back += reply.back
         if reply.topic == GREETING:
             self._greeted.set()
         asked = self._owner(reply)

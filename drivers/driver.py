@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -40,6 +40,8 @@ class Reply:
     refused: Refusal | None = None
     denied: str = ""
     """The device refuses the login: the session stops and says so, it does not try again."""
+    back: bytes = b""
+    """What the device must hear at once, whoever has the wire: a refused telnet option, the answer to a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,14 @@ class Driver(Protocol):
         """Return the replies that `data` completes; raise ProtocolError for what the protocol does not allow."""
 
 
+@runtime_checkable
+class EndsByHangUp(Protocol):
+    """A driver to whom it means something that the device hung up after an exchange, as to HTTP."""
+
+    def hung_up(self) -> Sequence[Reply]:
+        """Forget what was half said; return the replies that only the hang-up completes."""
+
+
 @dataclass(frozen=True, slots=True)
 class DriverSpec:
     """Everything about a driver that is data (seconds, ports, points, verbs), with the factory of its conversations."""
@@ -88,8 +98,15 @@ class DriverSpec:
     poll_every: float = 5.0
     gap: float = 0.0
     """Least pause between an answer and the next request."""
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What the query of its link says unless the site file says otherwise, by scheme: `{"serial": {"baud": "115200"}}`.
+
+    A device that hangs up after every answer, or has one place for all: `{"tcp": {"mode": "exchange"}}`.
+    """
     salvo: bool = False
     """Several routes in one command are switched together."""
+    chained: bool = False
+    """Several devices may hang on one line, told apart by their id: those with the same link share it and its queue."""
     identity: tuple[str, ...] = ()
     """Values which, when the device's options give an `expect_<name>`, must be equal before anything is commanded."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +14,10 @@ from drivers.capability import Effects, check
 from drivers.conversation import Conversation
 from drivers.driver import Driver, DriverSpec, Request
 from drivers.errors import BadCommand, BadConfig, DriverError, WrongDevice, first_error
+from drivers.channel import Channel
 from drivers.links import Link, host_of
+from drivers.links.exchange import ExchangeLink
+from drivers.links.shared import SharedLink
 from drivers.links.tap import Tap
 from drivers.model import Clock, Command, Device, DeviceState, DeviceStatus, Outcome, Priority, Result, Value
 from drivers.report import Report
@@ -113,16 +116,26 @@ class Session:
         self._report.step(DeviceState.DIALLING)
         link = await self._dial(self._url())
         try:
-            await self._converse(self._tap.on(link, self._device.id) if self._tap else link, self._spec.make(options))
+            self._check_mode(link)
+            channel = link.channel if isinstance(link, SharedLink) else Channel()
+            tapped = self._tap.on(link, self._device.id) if self._tap else link
+            await self._converse(tapped, self._spec.make(options), channel)
         finally:
             await link.close()
 
-    async def _converse(self, link: Link, driver: Driver) -> None:
+    def _check_mode(self, link: Link) -> None:
+        if self._spec.speaks_first and isinstance(link, ExchangeLink):
+            raise BadConfig(
+                f"{self._device.id}: {self._spec.name} greets at every connection, so mode=exchange cannot be; leave it out"
+            )
+
+    async def _converse(self, link: Link, driver: Driver, channel: Channel) -> None:
         report, counters, clock = self._report, self._counters, self._clock
         talk = Conversation(link, driver, counters=counters, heard=report.hear, garbled=report.garbage)
         wire = Wire(
-            talk, clock=clock, gap=self._spec.gap, counters=counters, place=lambda: report.heard, missed=report.missed
-        )
+            talk, clock=clock, gap=self._spec.gap, counters=counters, place=lambda: report.heard, missed=report.missed,
+            channel=channel,
+        )  # fmt: skip
         self._wire = wire
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(talk.listen(), name=f"{self._device.id}: listen")
@@ -144,11 +157,14 @@ class Session:
             raise BadConfig(f"{self._device.id}: option {where}: {first['msg']}") from None
 
     def _url(self) -> str:
-        """Return where the device is, with its protocol's usual port when the site file gives none."""
+        """Return where the device is, with its protocol's usual port and settings when the site file gives none."""
         parts = urlsplit(self._device.link)
-        if not host_of(self._device.link) or ":" in parts.netloc.rpartition("]")[2]:
-            return self._device.link
-        return parts._replace(netloc=f"{parts.netloc}:{self._spec.port}").geturl()
+        usual = self._spec.links.get(parts.scheme)
+        if usual:
+            parts = parts._replace(query=urlencode({**usual, **dict(parse_qsl(parts.query, keep_blank_values=True))}))
+        if host_of(self._device.link) and ":" not in parts.netloc.rpartition("]")[2]:
+            parts = parts._replace(netloc=f"{parts.netloc}:{self._spec.port}")
+        return parts.geturl()
 
     async def _attend(self, talk: Conversation, wire: Wire) -> None:
         """Greet, identify, read the whole state, and go on reading it."""
@@ -186,7 +202,7 @@ class Session:
         owed, missed = 0.0, False
         for question in questions:
             ending = await wire.do(wire.question(question, priority))
-            owed += poll_pause(ending.took)
+            owed += poll_pause(ending.took, users=wire.users)
             missed = ending.result is Result.UNSURE
             if priority is Priority.POLL and not missed:
                 await _pause(wire, owed)
@@ -194,13 +210,14 @@ class Session:
             if priority is Priority.POLL and wire.doubt.is_set():
                 return 0.0
         if missed:
-            owed += poll_pause((await wire.do(wire.question(questions[0], priority))).took)
+            owed += poll_pause((await wire.do(wire.question(questions[0], priority))).took, users=wire.users)
         return owed
 
     async def _prove(
         self, wire: Wire, job: Job, command: Command, effects: Effects, before: Mapping[str, Value | None]
     ) -> Ending:
-        for pause in PROOF_PAUSES:
+        """Return VERIFIED once the device tells the effects; a command without any can only be accepted."""
+        for pause in PROOF_PAUSES if effects else ():
             await self._clock.sleep(pause)
             if await self._shows(wire, job, command, effects):
                 return Ending(Result.VERIFIED)

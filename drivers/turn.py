@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 
+from drivers.capability import VERBS
 from drivers.driver import Request
 from drivers.model import Arg, Command, Priority, Result
 
@@ -57,7 +58,9 @@ class Job:
 
 def scope(command: Command) -> tuple[object, ...]:
     """Return what a command is about: two commands of one scope say different things about the same value."""
-    return command.verb, frozenset(command.args), command.args.get("output"), command.args.get("point")
+    verb = VERBS.get(command.verb)
+    which = verb.which if verb else ()
+    return command.verb, frozenset(command.args), *(command.args.get(name) for name in which)
 
 
 def remainder(older: Command, newer: Command) -> Command | None:
@@ -74,9 +77,9 @@ def remainder(older: Command, newer: Command) -> Command | None:
     return replace(older, args=args) if left else None
 
 
-def poll_pause(took: float) -> float:
-    """Return how many seconds polls must leave the wire alone after `took` seconds on it."""
-    return took * (1.0 / POLL_SHARE - 1.0)
+def poll_pause(took: float, *, users: int = 1) -> float:
+    """Return how many seconds one of `users` devices on a wire must poll nothing after `took` seconds on it."""
+    return took * (users / POLL_SHARE - 1.0)
 
 
 class Turn:
@@ -111,15 +114,16 @@ class Turn:
         if all(self._outlives(job, newer) for newer in self._newer):
             self._put(job)
 
+    def most_urgent(self, now: float) -> Priority | None:
+        """Return the priority of the job whose turn it is, or None; what is past its deadline ends as EXPIRED."""
+        job = self._first(now)
+        return job.priority if job else None
+
     def take(self, now: float) -> Job | None:
         """Return the job whose turn it is, or None; what is past its deadline ends as EXPIRED."""
-        self._drop_late(now)
-        if now < self._rested_at:
+        job = self._first(now)
+        if job is None:
             return None
-        ready = [job for job in self._waiting if job.not_before <= now]
-        if not ready:
-            return None
-        job = min(ready, key=lambda one: (one.priority, one.age))
         self._waiting.remove(job)
         self._newer.clear()
         return job
@@ -134,19 +138,30 @@ class Turn:
             if job.command is None:
                 job.priority = Priority.ALARM
 
-    async def wait(self, now: float) -> None:
-        """Wait until `take` may have another answer."""
+    async def wait(self, now: float, *, held: bool = False) -> None:
+        """Wait until `take` may have another answer; `held`: somebody else has the wire, and `look_again` tells."""
         self._wake.clear()
-        moment = self._next_moment()
+        moment = min((job.deadline for job in self._waiting), default=math.inf) if held else self._next_moment()
         with suppress(TimeoutError):
             async with asyncio.timeout(None if moment == math.inf else max(moment - now, 0.0)):
                 await self._wake.wait()
+
+    def look_again(self) -> None:
+        """End the wait: something outside has changed."""
+        self._wake.set()
 
     def clear(self, detail: str) -> None:
         """Let every waiting job fail."""
         waiting, self._waiting = self._waiting, []
         for job in waiting:
             job.finish(Result.FAILED, detail)
+
+    def _first(self, now: float) -> Job | None:
+        self._drop_late(now)
+        if now < self._rested_at:
+            return None
+        ready = [job for job in self._waiting if job.not_before <= now]
+        return min(ready, key=lambda one: (one.priority, one.age), default=None)
 
     def _put(self, job: Job) -> None:
         self._waiting.append(job)

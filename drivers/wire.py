@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
+from drivers.channel import Channel
 from drivers.conversation import MOST_MISSED, Conversation, Unanswered
 from drivers.driver import Driver, Reply, Request
 from drivers.errors import BadCommand, LinkError
@@ -30,6 +31,7 @@ class Wire:
         counters: Counter[str],
         place: Callable[[], int],
         missed: Callable[[Unanswered], None],
+        channel: Channel | None = None,
     ) -> None:
         self.doubt = asyncio.Event()
         """Set when a command's bytes left and no answer came: the state must be read at once."""
@@ -40,8 +42,14 @@ class Wire:
         self._place = place
         self._missed = missed
         self._turn = Turn(counters)
+        self._channel = channel or Channel()
         self._job: Job | None = None
         self._ended = ""
+
+    @property
+    def users(self) -> int:
+        """Return how many devices share the wire."""
+        return self._channel.users
 
     @property
     def driver(self) -> Driver:
@@ -75,10 +83,13 @@ class Wire:
         while True:
             await self._start()
             if self._job is None:
-                await self._turn.wait(self._clock.mono())
+                await self._turn.wait(self._clock.mono(), held=self._channel.awaits(self))
                 continue
             await self._serve(self._job)
+            if self.users > 1:  # the others pause too after an answer on the wire that they share
+                await self._clock.sleep(self._gap)
             self._job = None
+            self._channel.leave(self)
 
     def end(self, detail: str) -> None:
         """End whatever waits, and whatever comes; nothing is kept for the next connection."""
@@ -87,20 +98,32 @@ class Wire:
         if job is not None:
             job.finish(Result.UNSURE if job.left else Result.FAILED, detail)
         self._turn.clear(detail)
+        self._channel.leave(self)
 
     async def _start(self) -> None:
         """Give the wire to the next job if it is free, and let the first bytes go."""
         now = self._clock.mono()
-        job = self._turn.take(now) if self._job is None else None
+        job = self._take(now) if self._job is None else None
         if job is None:
             return
         try:
             job.requests = self._talk.driver.request(job.command) if job.command else job.requests
         except BadCommand as error:
             job.finish(Result.FAILED, str(error))
+            self._channel.leave(self)
             return
         self._job, job.left, job.began, job.mark = job, True, now, self._place()
         await self._talk.send(job.requests[0], question=job.command is None)
+
+    def _take(self, now: float) -> Job | None:
+        """Return the job whose turn it is here, once it is also our turn on a wire that others share."""
+        priority = self._turn.most_urgent(now)
+        if priority is None:
+            self._channel.leave(self)
+            return None
+        if not self._channel.enter(self, priority, self._turn.look_again):
+            return None
+        return self._turn.take(now)
 
     async def _serve(self, job: Job) -> None:
         try:

@@ -37,7 +37,7 @@ def tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_the_code_is_formatted_and_lint_free() -> None:
     run(tool("ruff"), "format", "--check", "--quiet", ".")
     run(tool("ruff"), "check", "--quiet", ".")
@@ -48,7 +48,7 @@ def test_the_types_hold_in_strict_mode() -> None:
     run(sys.executable, "-m", "mypy")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_every_floor_imports_only_floors_below_it() -> None:
     run(tool("lint-imports"), "--no-cache")
 

@@ -70,25 +70,33 @@ class WallKeeper:
         until: int | None = None, dwell: float = 0.0, why: str = "", name: str = "", base_revision: int | None = None,
     ) -> str:  # fmt: skip
         """Claim a scene's regions and run its room steps; `name` is what `release` takes. Return the operation's id."""
-        ahead = self._react(scene, by, why, priority=priority, regions=regions) if kind is Kind.ALARM else None
+        if kind is Kind.ALARM:
+            call = Call(scene, regions[0] if regions else "", priority)
+            return self.ring(call, by, dwell=dwell, until=until, why=why, name=name)
         wish = self.scene_wish(
             scene, by, kind=kind, priority=priority, regions=regions, until=until, dwell=dwell, why=why, name=name
         )
-        return self.take(wish, base_revision=base_revision, operation=ahead)
+        return self.take(wish, base_revision=base_revision)
+
+    def ring(
+        self, call: Call, by: str, *, until: int | None = None, dwell: float = 0.0, why: str = "", name: str = ""
+    ) -> str:
+        """Claim what an alarm calls for; what was expected of it leaves first. Return the operation's id."""
+        ahead = self._react(call, by, why)
+        wish = self.call_wish(call, by, until=until, dwell=dwell, why=why, name=name)
+        return self.take(wish, operation=ahead)
 
     def expect(self, calls: Iterable[Call]) -> None:
         """Be ready for what alarms may ask for."""
         self._reflexes.expect(calls)
         self._stir()
 
-    def _react(
-        self, scene: str, by: str, why: str, *, priority: int, regions: Sequence[str]
-    ) -> Operation | None:  # fmt: skip
+    def _react(self, call: Call, by: str, why: str) -> Operation | None:
         """Send the salvo of an expected alarm at once; return the operation that this begins, or None."""
-        salvo = self._reflexes.of(Call(scene, regions[0] if regions else "", priority))
+        salvo = self._reflexes.of(call)
         if salvo is None:
             return None
-        operation = self._begin(scene, by, why, Priority.ALARM)
+        operation = self._begin(call.scene, by, why, Priority.ALARM)
         self._hands.send_ahead(salvo, operation)
         return operation
 
@@ -100,6 +108,21 @@ class WallKeeper:
         return self._wishes.scene(
             scene, by=by, kind=kind, now=self._clock.now(), priority=priority, regions=regions, until=until,
             dwell=dwell, why=why, name=name,
+        )  # fmt: skip
+
+    def call_wish(
+        self, call: Call, by: str, *, until: int | None = None, dwell: float = 0.0, why: str = "", name: str = ""
+    ) -> Wish:
+        """Return the wish of an alarm, to preview or to take."""
+        now, kind, layout = self._clock.now(), Kind.ALARM, call.layout
+        if not call.scene and layout is not None:
+            return self._wishes.drawn(
+                {layout.region: layout}, by=by, kind=kind, now=now, priority=call.priority, until=until, dwell=dwell,
+                why=why, name=name,
+            )  # fmt: skip
+        return self._wishes.scene(
+            call.scene, by=by, kind=kind, now=now, priority=call.priority, regions=call.regions, until=until,
+            dwell=dwell, why=why, name=name, layout=layout,
         )  # fmt: skip
 
     def layout_wish(
@@ -221,8 +244,7 @@ class WallKeeper:
         return self._pause(now)
 
     def _expected(self, call: Call) -> Plan:
-        regions = [call.region] if call.region else ()
-        return self.preview(self.scene_wish(call.scene, "", kind=Kind.ALARM, priority=call.priority, regions=regions))
+        return self.preview(self.call_wish(call, ""))
 
     def _expire(self) -> None:
         """Take up what time alone has changed: a claim that ended, an alarm that has dwelt its time."""

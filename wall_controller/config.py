@@ -7,11 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from drivers.errors import BadCommand
+from drivers.model import Place
 from wall_controller.capacity import PANEL_WALL, refusals
-from wall_controller.entries import LayoutConfig, SceneConfig, ScenesFile, WallConfig, WallsFile, WindowConfig
+from wall_controller.entries import (
+    CameraConfig,
+    LayoutConfig,
+    SceneConfig,
+    ScenesFile,
+    WallConfig,
+    WallsFile,
+    WindowConfig,
+)
 from wall_controller.errors import BadWall, Problem
 from wall_controller.geometry import Panel, Rect, cell
 from wall_controller.layout import (
+    Camera,
     Layout,
     Policy,
     Region,
@@ -84,11 +94,20 @@ def _wall(config: WallConfig) -> Wall:
         region.id: Region(region.id, region.name.name(), tuple(region.panels), region.alarm_may_enter)
         for region in config.regions
     }
-    sources = {source.id: Source(source.id, source.name.name(), source.input) for source in config.sources}
+    sources = {
+        source.id: Source(source.id, source.name.name(), source.input, _camera(source.camera))
+        for source in config.sources
+    }
     return Wall(
         config.id, config.name.name(), MappingProxyType(panels), MappingProxyType(regions), MappingProxyType(sources),
         config.matrix.device, config.base, config.urgent, Policy(config.policy), config.dwell,
     )  # fmt: skip
+
+
+def _camera(config: CameraConfig | None) -> Camera | None:
+    if config is None:
+        return None
+    return Camera(Place(*config.place) if config.place else None, tuple(config.tags))
 
 
 def _wall_problems(path: Path, config: WallConfig) -> list[Problem]:

@@ -66,6 +66,15 @@ class PanelConfig(Strict):
     """True: it is broken; nothing is asked of it."""
 
 
+class CameraConfig(Strict):
+    """Where a camera stands, for the choice of the nearest: by its place, or by a tag that it shares with a point."""
+
+    place: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """Latitude and longitude, WGS 84 degrees."""
+    tags: list[str] = []
+    """Words that people pick it by."""
+
+
 class SourceConfig(Strict):
     """What hangs on one input of the matrix (from 1)."""
 
@@ -75,6 +84,8 @@ class SourceConfig(Strict):
     """What people call it."""
     input: Ordinal
     """The input of the matrix it hangs on, from 1."""
+    camera: CameraConfig | None = None
+    """Where it looks, when it is one camera."""
 
 
 class RegionConfig(Strict):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from drivers.model import Name
+from drivers.model import Name, Place
 from wall_controller.geometry import Panel, Rect, around, is_rectangle
 
 
@@ -20,12 +20,22 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Camera:
+    """Where a camera stands, if that is known, and the words that people pick it by."""
+
+    place: Place | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Something that a window can show: what hangs on `input` (from 1) of the matrix."""
 
     id: str
     name: Name
     input: int
+    camera: Camera | None = None
+    """Where it looks, when it is one camera; None: it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,23 @@ def window_faults(wall: Wall, window: Window) -> list[str]:
     if not is_rectangle([wall.panels[name] for name in window.panels]):
         faults.append(f"panels {', '.join(window.panels)} are not a rectangle; a picture cannot be cut to that shape")
     return faults
+
+
+def filled(wall: Wall, layout: Layout, *, into: str, sources: Sequence[str]) -> Layout:
+    """Return the layout with `sources` in the windows that show `into`, the first in the first; what is left stays.
+
+    Where there are more sources than such windows, the windows fall into single panels.
+    """
+    mine = [window for window in layout.windows if window.source == into]
+    split = len(sources) > len(mine)
+    free = [
+        window_on(wall, f"{window.id}-{panel}", source=into, panels=[panel]) if split else window
+        for window in mine
+        for panel in (window.panels if split else window.panels[:1])
+    ]
+    given = [replace(window, source=source, label="") for window, source in zip(free, sources, strict=False)]
+    kept = tuple(window for window in layout.windows if window.source != into)
+    return replace(layout, windows=(*kept, *given, *free[len(given) :]))
 
 
 def layout_faults(wall: Wall, layout: Layout) -> list[str]:

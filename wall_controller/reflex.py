@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from wall_controller.layout import Layout
 from wall_controller.plan import Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an alarm may ask for: a scene, in a region (empty: where it belongs), with a severity (0 to 4)."""
+    """What an alarm may ask for: a scene, in a region (empty: where it belongs), with a priority (0 to 4).
+
+    With `layout` that is what its region shows, instead of the scene's own.
+    """
 
     scene: str
     region: str
     priority: int
+    layout: Layout | None = None
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that are named; none: all of the scene's."""
+        return (self.region,) if self.region else ()
 
 
 class Reflexes:

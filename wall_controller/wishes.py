@@ -62,10 +62,11 @@ class Wishes:
 
     def scene(
         self, scene: str, *, by: str, kind: Kind, now: int, priority: int = 0, regions: Sequence[str] = (),
-        until: int | None = None, dwell: float = 0.0, why: str = "", name: str = "",
+        until: int | None = None, dwell: float = 0.0, why: str = "", name: str = "", layout: Layout | None = None,
     ) -> Wish:  # fmt: skip
         """Return the wish for a scene, in the regions given or all of its own; an alarm only enters where it may.
 
+        `layout` stands for the scene's own in its region.
         Raise Unknown for what does not exist, NotAllowed when an alarm may enter none of the regions.
         """
         known = self._scenes.get(scene)
@@ -79,21 +80,25 @@ class Wishes:
         if not chosen:
             raise NotAllowed(f"no region of scene {scene} lets an alarm in; an operator can recall it")
         label = name or f"{kind}:{scene}"
-        stay = max(dwell, self._wall.dwell)
+        wall, stay = self._wall.id, max(dwell, self._wall.dwell)
+        given = {} if layout is None else {layout.region: layout}
         claims = tuple(
-            Claim(f"{label}/{region}", self._wall.id, region, scene, by, kind, now, priority, until, stay, why)
+            Claim(
+                f"{label}/{region}", wall, region, scene, by, kind, now, priority, until, stay, why, given.get(region)
+            )
             for region in chosen
         )
         once = merged({step.device: step.effects} for step in known.steps)
         return Wish(claims, scene, by, why or f"scene {scene}", PRIORITIES[kind], once)
 
     def drawn(
-        self, layouts: Mapping[str, Layout], *, by: str, kind: Kind, now: int, until: int | None = None, why: str = ""
-    ) -> Wish:
+        self, layouts: Mapping[str, Layout], *, by: str, kind: Kind, now: int, priority: int = 0,
+        until: int | None = None, dwell: float = 0.0, why: str = "", name: str = "",
+    ) -> Wish:  # fmt: skip
         """Return the wish for layouts that somebody drew, by region."""
-        wall, stay = self._wall.id, self._wall.dwell
+        wall, stay, label = self._wall.id, max(dwell, self._wall.dwell), name or f"{kind}:{now}"
         claims = tuple(
-            Claim(f"{kind}:{now}/{region}", wall, region, "", by, kind, now, 0, until, stay, why, layout)
+            Claim(f"{label}/{region}", wall, region, "", by, kind, now, priority, until, stay, why, layout)
             for region, layout in layouts.items()
         )
         return Wish(claims, "", by, why or "a drawn layout", PRIORITIES[kind], {})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from drivers.capability import check, tile_text
+from drivers.capability import bounded, check, tile_text
 from drivers.codecs.inbox import Inbox
 from drivers.codecs.samsung_mdc import ACK, NAK, REPLY, Banner, Decoder, Frame
 from drivers.device_config import Strict
@@ -147,19 +147,12 @@ def _is_tiled(args: Mapping[str, Arg]) -> bool:
     return (args["rows"], args["columns"]) != (1, 1)
 
 
-def _number(args: Mapping[str, Arg], name: str, least: int, most: int) -> int:
-    value = args[name]
-    if not isinstance(value, int) or not least <= value <= most:
-        raise BadCommand(f"{name} must be {least} to {most}, not {value!r}")
-    return value
-
-
 def _switch(code: int) -> Callable[[Mapping[str, Arg]], list[tuple[int, bytes]]]:
     return lambda args: [(code, bytes([bool(args["on"])]))]
 
 
 def _level(code: int) -> Callable[[Mapping[str, Arg]], list[tuple[int, bytes]]]:
-    return lambda args: [(code, bytes([_number(args, "level", 0, 100)]))]
+    return lambda args: [(code, bytes([bounded(args, "level", 0, 100)]))]
 
 
 def _input(args: Mapping[str, Arg]) -> list[tuple[int, bytes]]:
@@ -170,8 +163,8 @@ def _input(args: Mapping[str, Arg]) -> list[tuple[int, bytes]]:
 
 
 def _tile(args: Mapping[str, Arg]) -> list[tuple[int, bytes]]:
-    rows, columns = _number(args, "rows", 1, 15), _number(args, "columns", 1, 15)
-    position = _number(args, "position", 1, min(rows * columns, 100))
+    rows, columns = bounded(args, "rows", 1, 15), bounded(args, "columns", 1, 15)
+    position = bounded(args, "position", 1, min(rows * columns, 100))
     if not _is_tiled(args):
         return [(WALL, b"\0")]
     return [(WALL, b"\1"), (GEOMETRY, bytes([rows << 4 | columns, position]))]
@@ -287,6 +280,7 @@ SPEC = DriverSpec(
     verbs=tuple(_COMMANDS),
     make=_make,
     gap=0.05,
+    chained=True,
     identity=("serial", "model"),
     sources={
         "frames and commands": "Samsung Multiple Display Control document 2016-02-23",

@@ -15,7 +15,7 @@ class Link(Protocol):
         """Hand `data` to the wire before the first wait; raise LinkError when the link is closed."""
 
     async def receive(self) -> bytes:
-        """Return some bytes, at least one; raise LinkError when the link is closed."""
+        """Return some bytes, b"" when only an exchange is over (`mode=exchange`); raise LinkError when it is closed."""
 
     async def close(self) -> None:
         """Let go of the wire; what is not yet sent is lost."""

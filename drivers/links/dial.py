@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from urllib.parse import SplitResult, urlsplit
+from typing import TypeVar
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from pydantic import BaseModel, ValidationError
 
 from drivers.errors import BadConfig
 from drivers.links import Link
+from drivers.links.exchange import ExchangeLink
 from drivers.links.rfc2217 import open_rfc2217
 from drivers.links.serial import open_serial
 from drivers.links.serial_port import check_name, port_settings
-from drivers.links.tcp import open_tcp
+from drivers.links.tcp import TcpOptions, open_tcp
+from drivers.links.tls import TlsOptions, open_tls
+from drivers.links.udp import UdpOptions, open_udp
+
+Opening = Callable[[], Awaitable[Link]]
+O = TypeVar("O", bound=BaseModel)
 
 
 async def dial(url: str) -> Link:
@@ -19,7 +28,7 @@ async def dial(url: str) -> Link:
     return await opening(url)()
 
 
-def opening(url: str) -> Callable[[], Awaitable[Link]]:
+def opening(url: str) -> Opening:
     """Return what opens the link of a URL; raise BadConfig for one that names none."""
     parts = urlsplit(url)
     read = _READ.get(parts.scheme)
@@ -28,18 +37,51 @@ def opening(url: str) -> Callable[[], Awaitable[Link]]:
     return read(parts)
 
 
-def _tcp(parts: SplitResult) -> Callable[[], Awaitable[Link]]:
-    return partial(open_tcp, *_host_and_port(parts))
+def _tcp(parts: SplitResult) -> Opening:
+    options = _options(parts, TcpOptions)
+    return _in_mode(options.mode, partial(open_tcp, *_host_and_port(parts)))
 
 
-def _serial(parts: SplitResult) -> Callable[[], Awaitable[Link]]:
+def _tls(parts: SplitResult) -> Opening:
+    options = _options(parts, TlsOptions)
+    return _in_mode(options.mode, partial(open_tls, *_host_and_port(parts), options))
+
+
+def _udp(parts: SplitResult) -> Opening:
+    return partial(open_udp, *_host_and_port(parts), _options(parts, UdpOptions))
+
+
+def _in_mode(mode: str, opening: Opening) -> Opening:
+    if mode == "persistent":
+        return opening
+
+    async def when_needed() -> Link:
+        return ExchangeLink(opening)
+
+    return when_needed
+
+
+def _options(parts: SplitResult, model: type[O]) -> O:
+    try:
+        return model.model_validate(dict(parse_qsl(parts.query, keep_blank_values=True)))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(each) for each in first["loc"])
+        known = ", ".join(model.model_fields)
+        raise BadConfig(
+            f"{parts.scheme}://{parts.netloc}: {where + ': ' if where else ''}{first['msg']}; "
+            f"a {parts.scheme} link has {known}"
+        ) from None
+
+
+def _serial(parts: SplitResult) -> Opening:
     name = f"{parts.netloc}{parts.path}"
     settings = port_settings(parts, name)
     check_name(name)
     return partial(open_serial, settings)
 
 
-def _rfc2217(parts: SplitResult) -> Callable[[], Awaitable[Link]]:
+def _rfc2217(parts: SplitResult) -> Opening:
     host, port = _host_and_port(parts)
     return partial(open_rfc2217, port_settings(parts, f"{host}:{port}"))
 
@@ -54,8 +96,10 @@ def _host_and_port(parts: SplitResult) -> tuple[str, int]:
     return host, port
 
 
-_READ: Mapping[str, Callable[[SplitResult], Callable[[], Awaitable[Link]]]] = {
+_READ: Mapping[str, Callable[[SplitResult], Opening]] = {
     "tcp": _tcp,
+    "tls": _tls,
+    "udp": _udp,
     "serial": _serial,
     "rfc2217": _rfc2217,
 }

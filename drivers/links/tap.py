@@ -56,7 +56,8 @@ class _Tapped:
 
     async def receive(self) -> bytes:
         data = await self._link.receive()
-        self._tap.seen(self._device, "received", data)
+        if data:
+            self._tap.seen(self._device, "received", data)
         return data
 
     async def close(self) -> None:

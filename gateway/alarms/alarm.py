@@ -146,6 +146,10 @@ class AlarmChange:
     was: Alarm
     cue: Cue
     effects: frozenset[Effect]
+    at: int = 0
+    """When (UTC ns); whom it is due to, and why."""
+    actor: str = ""
+    why: str = ""
 
 
 def resting(rule: AlarmRule, point: Point, *, since: int) -> Alarm:

@@ -190,9 +190,10 @@ class AlarmEngine:
         """
         was = track.alarm
         step = after(was.facts, cue, by=by, until=until)
-        track.alarm = stepped(was, step, rule=track.rule, value=track.watch.value, at=self._clock.now(), **changes)
+        at = self._clock.now()
+        track.alarm = stepped(was, step, rule=track.rule, value=track.watch.value, at=at, **changes)
         write_down(self._audit, was, track.alarm, cue, actor=actor, why=why)
-        change = AlarmChange(track.alarm, was, cue, step.effects)
+        change = AlarmChange(track.alarm, was, cue, step.effects, at, actor, why)
         self._publish([change])
         self.keep(track)
         self._follow(change)

@@ -22,6 +22,8 @@ class StoreConfig(Strict):
     """Days for which each minute's count, least, mean, greatest and last value is kept; not fewer than `raw_days`."""
     hour_days: Annotated[int, Field(ge=1, le=36_500)] = DEFAULT.hour_days
     """The same for each hour; not fewer than `minute_days`."""
+    occurrence_days: Annotated[int, Field(ge=31, le=36_500)] = DEFAULT.occurrence_days
+    """Days for which the history of alarms is kept: every occurrence, counted from when it was over."""
     most_gb: Annotated[float, Field(ge=0, le=100_000)] = DEFAULT.most_bytes / GB
     """Gigabytes that the file may hold; beyond, the oldest readings go before their time, and it is counted. 0: any."""
     spool_mb: Annotated[float, Field(ge=1, le=1_000_000)] = DEFAULT.spool_bytes / MB
@@ -37,5 +39,6 @@ class StoreConfig(Strict):
         """Return it as the store takes it."""
         return replace(
             DEFAULT, raw_days=self.raw_days, minute_days=self.minute_days, hour_days=self.hour_days,
+            occurrence_days=self.occurrence_days,
             most_bytes=round(self.most_gb * GB), spool_bytes=round(self.spool_mb * MB),
         )  # fmt: skip

@@ -26,6 +26,8 @@ class Limits:
     """Chunks whose newest reading is older go with the next compaction."""
     minute_days: int = 400
     hour_days: int = 3_653
+    occurrence_days: int = 1_827
+    """Days for which an alarm's occurrence is kept after it is over: five years."""
     most_bytes: int = 0
     """The oldest readings go while the file holds more, their minutes and hours stay; 0: whatever the disk takes."""
     spool_bytes: int = 250_000_000

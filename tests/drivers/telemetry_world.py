@@ -20,7 +20,7 @@ from drivers.sensors.source import Rejected
 from gateway.clock import SystemClock
 
 BROKERS = ["amqtt", "mosquitto"]
-PATIENCE_S = 15.0
+PATIENCE_S = 45.0
 
 
 class Heard:

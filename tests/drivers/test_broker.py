@@ -12,7 +12,7 @@ from drivers.emulators.broker import Broker
 from drivers.sensors.mqtt_link import MqttLink
 from drivers.sensors.mqtt_wire import Message
 
-PATIENCE_S = 10.0
+PATIENCE_S = 45.0
 
 
 class Listener:

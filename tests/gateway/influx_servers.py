@@ -34,7 +34,7 @@ bind-address = "127.0.0.1:{rpc}"
   max-body-size = {most}
   log-enabled = false
 """
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 
 
 def program(name: str, package: str) -> str:

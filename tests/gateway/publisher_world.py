@@ -33,7 +33,7 @@ from gateway.repairs import Repair, Repairs
 from gateway.store.store import Store
 from tests.fakes import EPOCH_NS
 
-PATIENCE_S = 15.0
+PATIENCE_S = 45.0
 RIVER = Point("awlr-1", "broker", Name("Tinggi air", "River level"), unit="cm", every=300, stale_after=900)
 SIREN = Point("siren", "panel", Name("Sirene", "Siren"), PointKind.FLAG)
 NOTE = Point("note", "panel", Name("Catatan", "Note"), PointKind.TEXT)

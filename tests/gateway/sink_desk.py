@@ -22,7 +22,7 @@ from gateway.repairs import Repairs
 from gateway.store.store import Store
 from tests.gateway.sink_world import entry
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 S = 1_000_000_000
 POINTS = {"tma": Point("tma", "broker", Name("TMA", "Level"), unit="cm", owner="BPBD Provinsi")}
 DEVICES = {"broker": Device("broker", Name("Broker", "Broker"), "mqtt", "mqtt://x")}

@@ -20,7 +20,7 @@ from gateway.forward.status import SinkState
 from tests.gateway.line_parser import Line, parsed
 from tests.gateway.sink_desk import desk, hurry
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from gateway.forward.status import SinkState
 from tests.gateway.influx_servers import influxdb, victoria_metrics
 from tests.gateway.sink_desk import S, desk, hurry
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from gateway.clock import SystemClock
 from tests.journeys.world import Hall, Person
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 GAUGE, RAIN = "awlr-air-bengkulu-rawamakmur", "arr-curup"
 APPROVALS = "approvals: {thresholds: true}\n"

@@ -6,11 +6,11 @@ import pytest
 
 from tests.journeys.world import Hall, Person, orders, salvos, verified
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 SOON_S = 10.0
 """So soon the screens tell of a device that is gone."""
-RETURN_S = 40.0
+RETURN_S = 90.0
 """So long it may take until a device that is back is found, asked and put right."""
 
 

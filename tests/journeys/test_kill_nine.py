@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.clock import SystemClock
 from tests.journeys.world import Hall, Person, free_port
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 POINTS = ("p0", "p1", "p2")
 BURST = 30
@@ -154,4 +154,4 @@ async def seen(person: Person, number: int) -> None:
         readings = person.screen.readings
         return all(point in readings and readings[point]["value"] >= number for point in POINTS)
 
-    await person.until(come, within=30, what=f"number {number}")
+    await person.until(come, within=60, what=f"number {number}")

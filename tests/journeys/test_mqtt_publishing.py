@@ -12,7 +12,7 @@ from tests.drivers.telemetry_world import Mosquitto, free_port
 from tests.gateway.publisher_world import Listener, until
 from tests.journeys.world import SITE, Hall, Person
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 SINKS = "sinks: [{{id: pusat, kind: mqtt, url: 'mqtt://127.0.0.1:{port}', protocol: 5, home_assistant: {found}}}]\n"
 ROOT = "semarak/v1/balai-raya"
@@ -45,7 +45,7 @@ async def test_a_hall_is_on_the_broker_with_all_it_knows_until_it_dies(tmp_path:
                 await until(lambda: len(heard.payloads(topic)) > before + 2)
                 sinks.write_text(SINKS.format(port=port, found="false"))
                 assert (await person.post("config/apply")).status == 200
-                await until(lambda: all(heard.held[topic] == b"" for topic in found), within=30.0)
+                await until(lambda: all(heard.held[topic] == b"" for topic in found), within=60)
                 await until(lambda: heard.held[f"{ROOT}/status"] == b"online")
                 assert set(person.screen.restarts().values()) == {0}
                 hall.kill()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.world import Hall, Person
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 Wish = tuple[str, str, dict[str, object] | None]
 

@@ -14,14 +14,14 @@ from tests.gateway.influx_servers import influxdb
 from tests.gateway.test_sink_servers import influxql
 from tests.journeys.world import Hall, Person, free_port, verified
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 SINKS = "sinks: [{{id: influx, api: v1, url: 'http://127.0.0.1:{port}', bucket: hall, backlog_rate: 1000000}}]\n"
 S = 1_000_000_000
 CLOCK = SystemClock()
 
 
-async def until(true: Callable[[], Awaitable[bool]], *, within: float = 30.0) -> None:
+async def until(true: Callable[[], Awaitable[bool]], *, within: float = 60.0) -> None:
     async with asyncio.timeout(within):
         while not await true():
             await CLOCK.sleep(0.1)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.journeys.world import Hall, Person, run, verified
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 GAUGE = "awlr-air-bengkulu-rawamakmur"
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.journeys.world import Hall, Person, orders, run, salvos, verified
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 GAUGE = "awlr-air-bengkulu-rawamakmur"
 PANELS = [f"lfd-r{row}c{column}" for row in (1, 2, 3) for column in (1, 2, 3, 4)]

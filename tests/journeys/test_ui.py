@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright, expect
 from gateway.cli.demonstration import PASSWORD
 from tests.journeys.world import Demonstration, Hall, Person, verified
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 CHROMIUM = shutil.which("chromium")
 QUIET = (

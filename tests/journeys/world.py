@@ -31,7 +31,7 @@ from gateway.store.store import Store
 SITE = Path(__file__).parents[2] / "config" / "balai-raya"
 PACE = 600.0
 """So much faster than life: an on-delay of five minutes is half a second."""
-START_S = 40.0
+START_S = 90.0
 CHUNK = 65_536
 
 Doc = Mapping[str, Any]
@@ -232,6 +232,7 @@ class Screen:
     counts: dict[str, int] = field(default_factory=dict)
     health: Doc = field(default_factory=dict)
     rejected: list[Doc] = field(default_factory=list)
+    repairs: set[str] = field(default_factory=set)
     heard: list[Doc] = field(default_factory=list)
 
     def take(self, message: Doc) -> None:
@@ -244,16 +245,22 @@ class Screen:
             return
         self.heard.append(message)
         if kind == "snapshot":
-            for part in ("devices", "alarms", "walls"):
-                setattr(self, part, {each["id"]: each for each in data[part]})
-            self.readings = {each["id"]: each["latest"] for each in data["points"] if each["latest"]}
-            self.health = data["health"]
+            self._begin(data)
+        elif kind == "repairs":
+            self.repairs = {each["id"] for each in data}
         elif kind in ("device", "alarm", "wall"):
             getattr(self, f"{kind}s")[data["id"]] = data
         elif kind == "health":
             self.health = data
         elif kind == "rejected":
             self.rejected.append(data)
+
+    def _begin(self, data: Doc) -> None:
+        for part in ("devices", "alarms", "walls"):
+            setattr(self, part, {each["id"]: each for each in data[part]})
+        self.readings = {each["id"]: each["latest"] for each in data["points"] if each["latest"]}
+        self.health = data["health"]
+        self.repairs = {each["id"] for each in data["repairs"]}
 
     def panels(self, state: str) -> set[str]:
         """Return the panels of the wall that are in a state."""
@@ -342,7 +349,7 @@ class Person:
         log = (await self.side_door("GET", f"log/{device}"))["items"]
         return [each["text"] for each in log if each["direction"] == "heard" and each["at"] > since]
 
-    async def until(self, holds: Callable[[], object], *, within: float = 20.0, what: str = "") -> None:
+    async def until(self, holds: Callable[[], object], *, within: float = 45.0, what: str = "") -> None:
         """Read the live messages until something holds; fail when it does not within so many seconds."""
         try:
             async with asyncio.timeout(within):

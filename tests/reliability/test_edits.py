@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from drivers.sensors.mqtt_link import MqttLink
+from gateway.app.configuration import Source
 from gateway.app.field import part_name
 from gateway.app.running_site import RunningSite, Setting
 from gateway.settings.difference import difference
@@ -23,7 +23,7 @@ from tests.drivers.telemetry_world import Mosquitto, broker_of, publisher
 from tests.journeys.world import free_port
 from tests.reliability.world import Entry, broker, gauge, said, sink, topic, until, write_site
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 BROKERS = ("north", "south")
 GAUGES = tuple(f"g{n}" for n in range(5))
@@ -100,8 +100,8 @@ async def follow(folder: Path, edits: Sequence[Edit]) -> None:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[RunningSite]:
     """Run the service in this process."""
-    load = partial(load_site, folder / "site")
-    site, ready = RunningSite(Setting(folder / "data", "127.0.0.1", free_port(), load)), asyncio.Event()
+    source = Source(folder / "site", lambda texts: load_site(folder / "site", texts=texts))
+    site, ready = RunningSite(Setting(folder / "data", "127.0.0.1", free_port(), source)), asyncio.Event()
     task = asyncio.get_running_loop().create_task(site.run(ready.set), name="site")
     try:
         await ready.wait()
@@ -135,6 +135,6 @@ async def everything_is_heard(site: RunningSite, edit: Edit, sensor: MqttLink) -
             latest = site._store.latest.get(name)
             return latest is not None and latest.value == value
 
-        await until(come, within=10.0)
+        await until(come, within=60)
     expected = {f"r-{name}" for name, limit in edit.limits.items() if name in edit.gauges and limit < 150}
     assert {alarm.id for alarm in site.engine.alarms() if alarm.active} == expected

@@ -18,7 +18,7 @@ from tests.journeys.test_kill_nine import stored
 from tests.journeys.world import Person
 from tests.reliability.world import CLOCK, SmallHall, broker, gauge, said, topic, until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 EVERY_S = 0.5
 UNITS, DEAD, BAUD = 16, 7, 9600

@@ -11,7 +11,7 @@ from tests.drivers.telemetry_world import serving
 from tests.journeys.world import Person, free_port
 from tests.reliability.world import CLOCK, SmallHall, broker, gauge, sink
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 WATCHED_S = 3.0
 MOST_WAKES = 150.0

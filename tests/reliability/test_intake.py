@@ -23,7 +23,7 @@ from tests.drivers.telemetry_world import gauge as on_the_broker
 from tests.journeys.world import Hall, Person
 from tests.reliability.world import CLOCK, S, SmallHall, broker, gauge, said, topic
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 POINTS = ("clock", "backlog")
 FLOOD = 3_000

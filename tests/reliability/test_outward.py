@@ -15,7 +15,7 @@ from tests.gateway.publisher_world import Listener
 from tests.journeys.world import Person
 from tests.reliability.world import SmallHall, broker, gauge, said, topic, until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 BURST = 200
 FROZEN = 10

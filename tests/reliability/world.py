@@ -82,7 +82,7 @@ def since(person: Person) -> dict[str, str]:
     return {each["name"]: each["since"] for each in person.screen.health["parts"]}
 
 
-async def until(true: Callable[[], Awaitable[object]], *, within: float = 20.0) -> None:
+async def until(true: Callable[[], Awaitable[object]], *, within: float = 45.0) -> None:
     """Ask again and again until it is true."""
     async with asyncio.timeout(within):
         while not await true():

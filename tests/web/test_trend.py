@@ -31,6 +31,13 @@ PAINTED = """([name, least]) => {
 """Where across the canvas, from 0 to 1, at least so many points have this colour of the theme."""
 
 
+ASKED_DAYS = """(days) => {
+    const asked = new URL(document.querySelector("dialog a[download]").href).searchParams;
+    return new Date(asked.get("until")) - new Date(asked.get("since")) === days * 86_400_000;
+}"""
+"""Whether the file that is offered spans so many days."""
+
+
 async def opened(at: Desk) -> None:
     await at.page.click(".pointline .link >> nth=0")
     await at.page.wait_for_selector("dialog canvas")
@@ -66,6 +73,7 @@ async def test_a_span_of_thirty_days_is_chosen_and_had_as_a_file() -> None:
         await expect(link).to_have_attribute("href", re.compile("format=csv"))
         await at.speak("en")
         await expect(link).to_have_text("Export CSV")
+        await at.page.wait_for_function(ASKED_DAYS, arg=30)
         asked = parse_qs(urlsplit(await link.get_attribute("href") or "").query)
         since, until = (datetime.fromisoformat(asked[name][0]) for name in ("since", "until"))
         assert (len(asked["points"]), until - since) == (1, timedelta(days=30))
