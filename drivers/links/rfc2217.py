@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 from serial import SerialBase, serial_for_url  # type: ignore[import-untyped]  # pyserial ships no types
 
@@ -78,15 +79,15 @@ async def open_rfc2217(settings: PortSettings) -> Link:
     )  # fmt: skip
     threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"rfc2217 {settings.name}")
     opening = threads.submit(_open, port, settings.name)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await asyncio.wrap_future(opening)
-    except BaseException as error:
-        threads.submit(_undo, opening, port)
-        threads.shutdown(wait=False)
-        if isinstance(error, TimeoutError):
+    with ExitStack() as undo:
+        undo.callback(threads.shutdown, wait=False)
+        undo.callback(threads.submit, _undo, opening, port)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.wrap_future(opening)
+        except TimeoutError:
             raise Unreachable(f"{settings.name} does not answer", hint="is RFC 2217 switched on there?") from None
-        raise
+        undo.pop_all()
     return Rfc2217Link(port, settings.name, threads)
 
 

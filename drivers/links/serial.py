@@ -7,7 +7,7 @@ import os
 import termios
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from serial import Serial  # type: ignore[import-untyped]  # pyserial ships no types
 from serial.rs485 import RS485Settings  # type: ignore[import-untyped]  # pyserial ships no types
@@ -124,13 +124,12 @@ async def _open_pyserial(settings: PortSettings) -> Link:
     if settings.rs485 == "on":
         port.rs485_mode = RS485Settings()
     thread = ThreadPoolExecutor(1, thread_name_prefix=f"serial {settings.name}")
-    try:
-        await asyncio.wrap_future(thread.submit(_find_and_open, port, settings))
-    except BaseException:
+    with ExitStack() as undo:
         # The thread does one thing after the other: an open that we no longer wait for is undone when it ends.
-        thread.submit(port.close)
-        thread.shutdown(wait=False)
-        raise
+        undo.callback(thread.shutdown, wait=False)
+        undo.callback(thread.submit, port.close)
+        await asyncio.wrap_future(thread.submit(_find_and_open, port, settings))
+        undo.pop_all()
     return SerialLink(port, settings.name, thread)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from drivers.errors import BadConfig, DriverError, LinkError, ProtocolError, first_error
 from drivers.links import Link, Unreachable
 from drivers.links.dial import dial
-from drivers.model import Clock, Command, Device, DeviceState, Outcome, Point, Quality, Reading, Reason, Value
+from drivers.model import Clock, Command, Device, DeviceState, Outcome, Point, Reading, Reason
+from drivers.sensors.last_values import LastValues
 from drivers.sensors.modbus_line import Line
 from drivers.sensors.modbus_load import too_much
 from drivers.sensors.modbus_options import BUS_UNITS, ModbusOptions, Way, way_of
@@ -38,14 +39,11 @@ class ModbusSource:
         self._way, options, self._registers = line_of(device, points)
         self._device, self._clock, self._publish, self._tap, self._dial = device, clock, publish, tap, dial
         self._counters: Counter[str] = Counter()
+        self._last = LastValues(clock, publish)
         blocks = plan(self._registers, gap=options.gap, words=options.words, bits=options.bits)
         self._line = Line(blocks, clock=clock, listener=self, counters=self._counters, quiet=self._way.quiet)
-        self._writes = Writes(
-            self._registers, line=self._line, clock=clock, heard=self.heard, last=lambda point: self._values.get(point)
-        )
+        self._writes = Writes(self._registers, line=self._line, clock=clock, heard=self.heard, last=self._last.value)
         self._standing = Standing(device, clock, publish)
-        self._values: dict[str, Value] = {}
-        self._doubtful: set[str] = set()
         self._unreadable: dict[str, str] = {}
         """The points that a unit refuses, and why."""
 
@@ -110,12 +108,11 @@ class ModbusSource:
             self._unreadable.pop(one.point, None)
             mine = words[one.address - block.address :][: one.width]
             try:
-                readings.append(self._reading(one, decode(one, mine)))
+                readings.append(self._last.reading(one.point, decode(one, mine), low=one.low, high=one.high))
             except ProtocolError as error:
                 self._refuse(one, str(error), wire_bytes(mine), Reason.SOURCE)
         self._counters["readings"] += len(readings)
-        if readings:
-            self._publish(readings)
+        self._last.publish(readings)
         self._show()
 
     def refused(self, register: Register, why: str) -> None:
@@ -148,27 +145,13 @@ class ModbusSource:
         else:
             self._standing.show(DeviceState.UP)
 
-    def _reading(self, one: Register, value: Value) -> Reading:
-        self._values[one.point] = value
-        self._doubtful.discard(one.point)
-        inside = isinstance(value, str) or one.low <= value <= one.high
-        quality, reason = (Quality.GOOD, Reason.NONE) if inside else (Quality.UNCERTAIN, Reason.RANGE)
-        now = self._clock.now()
-        return Reading(one.point, value, now, now, self._clock.mono(), quality, reason)
-
-    def _doubt(self, registers: Sequence[Register], reason: Reason) -> None:
-        """Publish last values as BAD, once; a point that never had a value has nothing to take back."""
-        now, mono, values = self._clock.now(), self._clock.mono(), self._values
-        fresh = [one.point for one in registers if one.point not in self._doubtful]
-        self._doubtful.update(fresh)
-        bad = [Reading(name, values[name], now, now, mono, Quality.BAD, reason) for name in fresh if name in values]
-        if bad:
-            self._publish(bad)
+    def _doubt(self, registers: Iterable[Register], reason: Reason) -> None:
+        self._last.doubt((one.point for one in registers), reason)
 
     def _refuse(self, one: Register, why: str, sample: bytes, reason: Reason) -> None:
         """Count a register that gives no value, and say so when that is new."""
         self._counters["rejected"] += 1
-        if one.point not in self._doubtful:
+        if not self._last.doubted(one.point):
             self._publish([Rejected(self._device.id, one.where, why, sample, self._clock.now())])
             self._doubt([one], reason)
 

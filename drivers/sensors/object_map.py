@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from drivers.errors import ProtocolError
 from drivers.model import Point, PointKind, Value
-from drivers.sensors.source import BadPoint
+from drivers.sensors.source import BadPoint, address_in
 from drivers.sensors.ups_mib import OBJECTS, Managed, Words
 
 Oid = tuple[int, ...]
@@ -87,15 +87,11 @@ def dotted(oid: Oid) -> str:
 
 def variable(point: Point, *, every: float) -> Variable:
     """Return where a point is kept, or raise BadPoint; `every` (seconds) is for points that do not say."""
+    address = address_in(point, SnmpAddress)
     try:
-        address = SnmpAddress.model_validate(dict(point.address))
         oid, known = located(address.oid)
         words = _words(address.words) or known.words
         on = _on(address, point.kind, words)
-    except ValidationError as error:
-        detail = error.errors()[0]
-        where = ".".join(map(str, detail["loc"]))
-        raise BadPoint(point.id, where, detail["msg"].removeprefix("Value error, ")) from None
     except ValueError as error:
         raise BadPoint(point.id, "", str(error)) from None
     return Variable(

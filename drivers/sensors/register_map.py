@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from drivers.errors import BadConfig
 from drivers.model import Point, PointKind
+from drivers.sensors.source import BadPoint, address_in
 
 Table = Literal["hr", "ir", "di", "co"]
 """Holding registers, input registers, discrete inputs, coils."""
@@ -222,16 +222,11 @@ KINDS: Mapping[str, PointKind] = {"bool": PointKind.FLAG, "text": PointKind.TEXT
 
 
 def register(point: Point, *, unit: int, every: float) -> Register:
-    """Return where a point is kept, or raise BadConfig; `unit` and `every` are for points that do not say."""
-    try:
-        given = RegisterAddress.model_validate(dict(point.address))
-    except ValidationError as error:
-        detail = error.errors()[0]
-        where = ".".join(map(str, detail["loc"])) or "address"
-        raise BadConfig(f"{point.id}: address: {where}: {detail['msg']}") from None
+    """Return where a point is kept, or raise BadPoint; `unit` and `every` are for points that do not say."""
+    given = address_in(point, RegisterAddress)
     if KINDS.get(given.type, PointKind.NUMBER) is not point.kind:
         told = f"a {point.kind} point cannot be kept as {given.type}; flags are bool, texts text, and only they"
-        raise BadConfig(f"{point.id}: {told}")
+        raise BadPoint(point.id, "type", told)
     table, address = given.place()
     return Register(
         point.id, given.unit if given.unit is not None else unit, table, address, given.type, given.order, given.scale,

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from drivers.model import Point, PointKind, Quality, Reading, Reason, Value
 from drivers.sensors.bad_payload import BadPayload, shown
 from drivers.sensors.serial_options import FORMATS, LineAddress, SerialLinesOptions, bytes_of
-from drivers.sensors.source import BadPoint
+from drivers.sensors.source import BadPoint, address_in
 from drivers.sensors.time_stamp import stamp_of, zone_of
 
 DIGITS = 9
@@ -102,11 +100,7 @@ class Place:
 
 def place(point: Point, options: SerialLinesOptions) -> Place:
     """Return where a point stands, or raise BadPoint."""
-    try:
-        address = LineAddress.model_validate(dict(point.address))
-    except ValidationError as error:
-        detail = error.errors(include_url=False)[0]
-        raise BadPoint(point.id, ".".join(map(str, detail["loc"])), detail["msg"]) from None
+    address = address_in(point, LineAddress)
     if address.sentence and options.framing != "nmea":
         raise BadPoint(point.id, "sentence", "only NMEA has sentences: write framing: nmea in the options")
     if address.at is not None and options.framing == "fixed":

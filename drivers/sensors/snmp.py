@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from drivers.errors import BadConfig, LinkError, ProtocolError, Refused
-from drivers.model import Clock, Device, DeviceState, Point, Quality, Reading, Reason, Value
+from drivers.model import Clock, Device, DeviceState, Point, Reading, Reason
+from drivers.sensors.last_values import LastValues
 from drivers.sensors.object_map import Oid, Raw, SnmpAddress, Variable, decode, dotted, plan, sentence, shown, variable
 from drivers.sensors.snmp_wire import Absent, Login, NoAnswer, SnmpWire
 from drivers.sensors.source import (
@@ -117,8 +118,7 @@ class SnmpSource:
         self._version = options.version
         self._standing = Standing(device, clock, publish)
         self._counters: Counter[str] = Counter()
-        self._values: dict[str, Value] = {}
-        self._doubtful: set[str] = set()
+        self._last = LastValues(clock, publish)
         self._mute: set[int] = set()
         """The questions that got no answer, by their place."""
         self._holes: dict[str, float] = {}
@@ -190,8 +190,7 @@ class SnmpSource:
             self._standing.show(DeviceState.UP)
         readings = [reading for pair in zip(asked, answers, strict=True) if (reading := self._heard(*pair))]
         self._counters["readings"] += len(readings)
-        if readings:
-            self._publish(readings)
+        self._last.publish(readings)
 
     def _heard(self, one: Variable, answer: Raw | Absent) -> Reading | None:
         """Return the reading of an answer; None for one that gives no value, which is told once."""
@@ -206,12 +205,7 @@ class SnmpSource:
         except ProtocolError as error:
             self._refuse(one, f"value: {error}", shown(answer).encode()[:96], Reason.SOURCE)
             return None
-        self._values[one.point] = value
-        self._doubtful.discard(one.point)
-        inside = isinstance(value, str) or one.low <= value <= one.high
-        quality, reason = (Quality.GOOD, Reason.NONE) if inside else (Quality.UNCERTAIN, Reason.RANGE)
-        now = self._clock.now()
-        return Reading(one.point, value, now, now, self._clock.mono(), quality, reason)
+        return self._last.reading(one.point, value, low=one.low, high=one.high)
 
     def _failed(self, number: int, error: NoAnswer | Refused) -> float:
         """Show why nothing came, doubt what was said, and return how long to leave the agent alone with this."""
@@ -233,18 +227,12 @@ class SnmpSource:
     def _refuse(self, one: Variable, why: str, sample: bytes, reason: Reason) -> None:
         """Count an object that gives no value, and say so when that is new."""
         self._counters["rejected"] += 1
-        if one.point not in self._doubtful:
+        if not self._last.doubted(one.point):
             self._publish([Rejected(self._device.id, one.name, why, sample, self._clock.now())])
             self._doubt([one], reason)
 
-    def _doubt(self, variables: Sequence[Variable], reason: Reason) -> None:
-        """Publish last values as BAD, once; a point that never had a value has nothing to take back."""
-        now, mono, values = self._clock.now(), self._clock.mono(), self._values
-        fresh = [one.point for one in variables if one.point not in self._doubtful]
-        self._doubtful.update(fresh)
-        bad = [Reading(name, values[name], now, now, mono, Quality.BAD, reason) for name in fresh if name in values]
-        if bad:
-            self._publish(bad)
+    def _doubt(self, variables: Iterable[Variable], reason: Reason) -> None:
+        self._last.doubt((one.point for one in variables), reason)
 
     def _seen(self, direction: str, text: str) -> None:
         self._tap.seen(self._device.id, direction, text.encode()[:LOGGED])

@@ -205,16 +205,12 @@ class Journal:
 
     def compact(self, now: int, *, limits: Limits) -> bool:
         """Take a step of moving the tail into chunks, say whether more are left; `now` (UTC ns) tells what is old."""
-        if self._compaction is None:
-            self._compaction = Compaction(self._db, self.tail.freeze(), upto=self.seq, limits=limits)
-        try:
-            done = self._compaction.step(now)
-        except BaseException:
-            self._compaction = None
-            raise
+        compaction = self._compaction or Compaction(self._db, self.tail.freeze(), upto=self.seq, limits=limits)
+        self._compaction = None  # one that fails is begun anew
+        done = compaction.step(now)
         if done is None:
+            self._compaction = compaction
             return True
-        self._compaction = None
         self.tail.drop()
         self.counters["compactions"] += 1
         self.counters.update(done)

@@ -17,6 +17,7 @@ from drivers.sensors.mqtt_link import MqttLink
 from gateway.app.configuration import Source
 from gateway.app.field import part_name
 from gateway.app.running_site import RunningSite, Setting
+from gateway.auth.roles import Actor, Role
 from gateway.settings.difference import difference
 from gateway.settings.site import load_site
 from tests.drivers.telemetry_world import Mosquitto, broker_of, publisher
@@ -78,6 +79,9 @@ def test_r14_after_any_edits_the_running_site_is_what_a_fresh_start_would_be(edi
         runner.run(follow(Path(folder), edits))
 
 
+SOMEBODY = Actor("teknisi", frozenset({Role.TECHNICIAN}), "session")
+
+
 async def follow(folder: Path, edits: Sequence[Edit]) -> None:
     """Start with the first site, and make it each of the others in turn."""
     mosquitto = broker_of("mosquitto", folder)
@@ -116,13 +120,13 @@ async def applied(site: RunningSite, folder: Path) -> None:
     """Apply the files: the parts are those of a fresh start, what is the same runs on, and again changes nothing."""
     old, before, new = site._site, dict(site._supervisor._tasks), load_site(folder)
     changed = difference(old, new)
-    assert tuple(await site._configuration.apply()) == changed.sentences()
+    assert tuple((await site._configuration.apply(SOMEBODY)).changes) == changed.sentences()
     now = site._supervisor._tasks
     parts = {part_name(device) for device in new.devices.values()} | {f"forward/{name}" for name in new.sinks}
     assert set(now) == parts | {name for name in before if "/" not in name}
     touched = {f"source/{name}" for name in changed.devices} | {f"forward/{name}" for name in changed.sinks}
     assert {name for name, task in now.items() if before.get(name) is not task} <= touched
-    assert tuple(await site._configuration.apply()) == ()
+    assert tuple((await site._configuration.apply(SOMEBODY)).changes) == ()
 
 
 async def everything_is_heard(site: RunningSite, edit: Edit, sensor: MqttLink) -> None:
