@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from drivers.emulators import curves
 from drivers.emulators.field_sensor import LOCAL_S
-from drivers.model import Arg, Clock, Point, Value
+from drivers.emulators.periodic import Periodic
+from drivers.model import Arg, Clock, Point
 
 FAULTS: Mapping[str, float] = {
     "half": 0, "noise": 0, "missing_column": 0, "no_number": 0, "skew": -7_200, "twice": 0, "in_place": 0, "silent": 0,
@@ -21,68 +18,29 @@ ZONE = timezone(timedelta(seconds=LOCAL_S))
 ROWS = 6
 
 
-class Dropper:
+class Dropper(Periodic):
     """Writes a file of the last rows every period: under another name first, renamed when it is whole."""
 
     def __init__(
         self, name: str, points: Sequence[Point], folder: Path, *, clock: Clock, every: float = 60.0, seed: int = 0
     ) -> None:
-        self.name = name
-        self.log: deque[str] = deque(maxlen=200)
-        self._points, self._folder, self._clock = list(points), folder, clock
-        self._every, self._seed = every, seed
-        self._directed: dict[str, Value] = {}
-        self._faults: dict[str, float] = {}
+        super().__init__(name, points, FAULTS, clock=clock, every=every, seed=seed)
+        self._folder = folder
         self._files = 0
-        self._running: asyncio.Task[None] | None = None
 
-    async def start(self, host: str = "", port: int = 0) -> int:
-        """Begin to drop files; it has no port."""
-        del host
-        self._running = asyncio.get_running_loop().create_task(self._run(), name=f"{self.name} drops")
-        return port
-
-    async def stop(self) -> None:
-        """Drop no more."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
-            self._running = None
-
-    async def _run(self) -> None:
-        while True:
-            if "silent" not in self._faults:
-                self.drop()
-            await self._clock.sleep(self._every)
+    async def turn(self) -> None:
+        """Drop a file."""
+        self.drop()
 
     def state(self) -> Mapping[str, object]:
         """Return how many files it dropped, and the faults in force."""
         return {"files": self._files, "faults": dict(self._faults)}
-
-    def load(self, state: Mapping[str, object]) -> None:
-        """Direct points to values: `{point: value or None}`."""
-        for point, value in state.items():
-            if isinstance(value, bool | int | float | str):
-                self._directed[point] = value
-            else:
-                self._directed.pop(point, None)
 
     def press(self, verb: str, args: Mapping[str, Arg]) -> None:
         """Drop a file now: `drop` with `rows`; raise KeyError for any other button."""
         if verb != "drop":
             raise KeyError(f"{self.name} knows drop, not {verb!r}")
         self.drop(int(str(args.get("rows", ROWS))))
-
-    def inject(self, fault: str, **params: object) -> None:
-        """Do it wrong from now on; raise KeyError for a fault that it does not know."""
-        if fault not in FAULTS:
-            raise KeyError(f"{self.name} knows the faults {', '.join(FAULTS)}, not {fault!r}")
-        self._faults[fault] = float(str(params.get("seconds", FAULTS[fault])))
-
-    def clear(self) -> None:
-        """Do it right again."""
-        self._faults.clear()
 
     def drop(self, rows: int = ROWS) -> str:
         """Drop a file with the last `rows` rows and return its name."""
@@ -118,5 +76,5 @@ class Dropper:
     def _cell(self, point: Point, at: float) -> str:
         if "no_number" in self._faults:
             return "#ERR"
-        value = self._directed.get(point.id, curves.value(point, at + LOCAL_S, seed=self._seed))
+        value = self._value(point, at)
         return str(int(value)) if isinstance(value, bool) else str(value).replace(".", ",")

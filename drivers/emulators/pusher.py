@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import aiohttp
 
-from drivers.emulators import curves
-from drivers.emulators.field_sensor import LOCAL_S
+from drivers.emulators.periodic import Periodic
 from drivers.model import Arg, Clock, Point, Value
 
 FAULTS: Mapping[str, float] = {
@@ -27,56 +24,27 @@ MOST_KEPT = 1_000
 Said = dict[str, object]
 
 
-class Pusher:
+class Pusher(Periodic):
     """Measures every period and pushes all that was not accepted yet, oldest first."""
 
     def __init__(
         self, name: str, points: Sequence[Point], url: str, token: str, *, clock: Clock, every: float = 10.0,
         seed: int = 0,
     ) -> None:  # fmt: skip
-        self.name = name
-        self.log: deque[str] = deque(maxlen=200)
+        super().__init__(name, points, FAULTS, clock=clock, every=every, seed=seed)
         self.counters: Counter[str] = Counter()
-        self._points, self._url, self._token, self._clock = list(points), url, token, clock
-        self._every, self._seed = every, seed
-        self._directed: dict[str, Value] = {}
-        self._faults: dict[str, float] = {}
+        self._url, self._token = url, token
         self._last: dict[str, Value] = {}
         self._waiting: deque[Said] = deque()
-        self._running: asyncio.Task[None] | None = None
 
-    async def start(self, host: str = "", port: int = 0) -> int:
-        """Begin to push; it has no port of its own."""
-        del host
-        self._running = asyncio.get_running_loop().create_task(self._run(), name=f"{self.name} pushes")
-        return port
-
-    async def stop(self) -> None:
-        """Push no more."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
-            self._running = None
-
-    async def _run(self) -> None:
-        while True:
-            if "silent" not in self._faults:
-                self.measure()
-                await self.push()
-            await self._clock.sleep(self._every)
+    async def turn(self) -> None:
+        """Measure, and push what waits."""
+        self.measure()
+        await self.push()
 
     def state(self) -> Mapping[str, object]:
         """Return what it counted, what waits, and the faults in force."""
         return {**self.counters, "waiting": len(self._waiting), "faults": dict(self._faults)}
-
-    def load(self, state: Mapping[str, object]) -> None:
-        """Direct points to values: `{point: value or None}`."""
-        for point, value in state.items():
-            if isinstance(value, bool | int | float | str):
-                self._directed[point] = value
-            else:
-                self._directed.pop(point, None)
 
     def press(self, verb: str, args: Mapping[str, Arg]) -> None:
         """Measure now, once more: `measure`; raise KeyError for any other button."""
@@ -85,22 +53,12 @@ class Pusher:
             raise KeyError(f"{self.name} knows measure, not {verb!r}")
         self.measure()
 
-    def inject(self, fault: str, **params: object) -> None:
-        """Do it wrong from now on; raise KeyError for a fault that it does not know."""
-        if fault not in FAULTS:
-            raise KeyError(f"{self.name} knows the faults {', '.join(FAULTS)}, not {fault!r}")
-        self._faults[fault] = float(str(params.get("seconds", FAULTS[fault])))
-
-    def clear(self) -> None:
-        """Do it right again."""
-        self._faults.clear()
-
     def measure(self) -> None:
         """Take a reading of every point; it waits for the next push."""
         now = self._clock.now() / 1e9
         at = now + self._faults.get("skew", 0.0) + self._faults.get("late", 0.0)
         for point in self._points:
-            value = self._directed.get(point.id, curves.value(point, now + LOCAL_S, seed=self._seed))
+            value = self._value(point, now)
             if "stuck" in self._faults:
                 value = self._last.get(point.id, value)
             self._last[point.id] = value
