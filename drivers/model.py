@@ -8,6 +8,8 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from msgspec import Struct
+
 Value = bool | int | float | str
 """What a reading carries: a flag, a number or a text."""
 
@@ -59,9 +61,11 @@ class Reason(StrEnum):
     """Too little of what it is derived from is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of one point: `source_at` is the sensor's time, `received_at` ours (UTC ns)."""
+class Reading(Struct, frozen=True, gc=False):
+    """One value of one point: `source_at` is the sensor's time, `received_at` ours (UTC ns).
+
+    A `Struct`, since there are thousands a second: made in a twelfth of the time, and never walked by the collector.
+    """
 
     point: str
     value: Value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec import structs
 
 from drivers.model import Clock, Point, Quality, Reading, Reason, Value
 from gateway.derive.cell import Cell
@@ -114,7 +115,7 @@ class DerivedPoints:
         if reading.reason is Reason.TEST:
             return False
         if reading.source_at > reading.received_at + AHEAD_NS:
-            reading = replace(reading, source_at=reading.received_at)
+            reading = structs.replace(reading, source_at=reading.received_at)
         for cell in self._windows.get(reading.point, ()):
             cell.hear(reading)
         known = self._newest.get(reading.point)
@@ -134,7 +135,7 @@ class DerivedPoints:
         if len(heard) > 1:
             now = max(reading.received_mono for reading in heard)
             newest = max(heard, key=lambda reading: reading.source_at)
-            newest = replace(newest, received_mono=now, retained=any(reading.retained for reading in heard))
+            newest = structs.replace(newest, received_mono=now, retained=any(reading.retained for reading in heard))
         reading = cell.reading({point: self._term(point, now) for point in inputs}, newest)
         if reading is None:
             self.counters["unknown"] += 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from drivers.model import Point, Quality, Reading, Reason
 
@@ -32,9 +33,9 @@ class Repeats:
     def _dated(self, reading: Reading) -> Reading:
         known = self._last(reading.point)
         if known is not None and (type(known.value), known.value) == (type(reading.value), reading.value):
-            return replace(reading, source_at=known.source_at, quality=known.quality, reason=known.reason)
+            return structs.replace(reading, source_at=known.source_at, quality=known.quality, reason=known.reason)
         if reading.quality is Quality.GOOD and reading.point in self._ageing:
-            return replace(reading, quality=Quality.UNCERTAIN, reason=Reason.STALE)
+            return structs.replace(reading, quality=Quality.UNCERTAIN, reason=Reason.STALE)
         return reading
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from drivers.model import Point, Quality, Reading, Reason
 
@@ -59,7 +61,7 @@ class Witness:
 
     def remember(self, reading: Reading, value: float) -> None:
         """Take the newest stored reading for the last one judged."""
-        self.hear(replace(reading, quality=Quality.GOOD, reason=Reason.NONE), value)
+        self.hear(structs.replace(reading, quality=Quality.GOOD, reason=Reason.NONE), value)
         if reading.reason is Reason.STUCK:
             self.doubt, self.still_at = Reason.STUCK, reading.source_at - round(self.stuck_ns)
         self.told, self.told_at = reading.reason, reading.source_at
@@ -101,14 +103,14 @@ class Witness:
     def word(self, reading: Reading) -> Reading:
         """Return the reading as it is to be published."""
         self.told, self.told_at = self.verdict, reading.source_at
-        return replace(reading, quality=Quality.UNCERTAIN, reason=self.told) if self.told else reading
+        return structs.replace(reading, quality=Quality.UNCERTAIN, reason=self.told) if self.told else reading
 
     def second_thought(self) -> Reading | None:
         """Return the last reading again when its verdict has changed: a nanosecond later, so that it is the newest."""
         heard = self.heard
         if heard is None or heard.quality or self.verdict is self.told:
             return None
-        return self.word(replace(heard, source_at=max(self.told_at, heard.source_at) + 1))
+        return self.word(structs.replace(heard, source_at=max(self.told_at, heard.source_at) + 1))
 
     def _credible(self, now: float) -> bool:
         if self.heard is None or self.doubt not in CREDIBLE:

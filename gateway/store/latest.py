@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from drivers.model import Quality, Reading, Reason
 from gateway.store.columns import AHEAD_NS
@@ -75,13 +76,13 @@ class Latest:
         """Two events in one tick of the sensor's clock are both kept, the second a nanosecond later."""
         keep.append(reading)
         if not reading.retained:
-            self._newest[reading.point] = replace(reading, source_at=reading.source_at + 1)
+            self._newest[reading.point] = structs.replace(reading, source_at=reading.source_at + 1)
 
 
 def _believed(reading: Reading) -> Reading:
     if reading.source_at <= reading.received_at + AHEAD_NS:
         return reading
-    return replace(
+    return structs.replace(
         reading,
         source_at=reading.received_at,
         quality=max(reading.quality, Quality.UNCERTAIN),

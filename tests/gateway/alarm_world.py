@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import structs
 
 from drivers.model import Name, Point, PointKind, Quality, Reading, Reason, Value
 from gateway.alarms.alarm import AlarmChange
@@ -157,7 +159,7 @@ class World:
 
     def reading(self, point: str, value: Value, *, source_at: int | None = None, **more: Any) -> Reading:
         now = self.clock.now()
-        return replace(Reading(point, value, source_at or now, now, self.clock.mono()), **more)
+        return structs.replace(Reading(point, value, source_at or now, now, self.clock.mono()), **more)
 
     def read(self, point: str, value: Value, **more: Any) -> None:
         self.give(self.reading(point, value, **more))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from drivers.model import Quality, Reading, Reason, Report
 from gateway.archive import export
@@ -131,7 +132,7 @@ async def test_two_things_said_in_one_tick_are_both_kept_once(tmp_path: Path) ->
 @pytest.mark.real
 async def test_readings_a_nanosecond_apart_are_neither_lost_nor_doubled_between_slices(tmp_path: Path) -> None:
     async with journal(tmp_path) as store:
-        await stored(store, [replace(reading(0, float(n)), source_at=EPOCH_NS + n) for n in range(1_200)])
+        await stored(store, [structs.replace(reading(0, float(n)), source_at=EPOCH_NS + n) for n in range(1_200)])
         lines = (await file_from(store)).decode().splitlines()[1:]
         assert [float(line.split(",")[3]) for line in lines] == [float(n) for n in range(1_200)]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from drivers.model import Quality, Reading, Reason
 from gateway.store.columns import REASONS, joined, of_readings, to_readings
@@ -145,7 +145,7 @@ def test_a_few_odd_numbers_do_not_spoil_the_density_of_a_chunk() -> None:
     values = [round(chance.uniform(20, 30), 2) for _ in range(2_000)]
     plain = [Reading("tma.1", value, EPOCH_NS + n * 10**9, EPOCH_NS, 0.0) for n, value in enumerate(values)]
     odd = [
-        replace(one, value={7: -0.0, 900: float("nan"), 901: 1e300}.get(number, one.value))
+        structs.replace(one, value={7: -0.0, 900: float("nan"), 901: 1e300}.get(number, one.value))
         for number, one in enumerate(plain)
     ]
     blob = pack_chunk(of_readings(odd, SERIES.__getitem__))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from drivers.model import Name, Point, PointKind, Quality, Reading, Reason, Value
 from drivers.strict_yaml import load
@@ -74,7 +75,7 @@ class World:
 
     def reading(self, point: str, value: Value, **more: Any) -> Reading:
         now = self.clock.now()
-        return replace(Reading(point, value, now, now, self.clock.mono()), **more)
+        return structs.replace(Reading(point, value, now, now, self.clock.mono()), **more)
 
     def say(self, point: str, value: Value, *, after: float = 600.0, **more: Any) -> list[tuple[Any, ...]]:
         """Let a sensor speak, and return what is derived from it."""
@@ -143,7 +144,7 @@ def test_late_readings_tests_repeats_and_duplicates_change_nothing_now() -> None
     known = world.reading("b", 10.0)
     assert world.say("b", 99.0, source_at=known.source_at - S) == []
     assert world.say("b", 99.0, reason=Reason.TEST, quality=Quality.BAD) == []
-    world.bus.publish([known, replace(known, retained=True)])
+    world.bus.publish([known, structs.replace(known, retained=True)])
     assert len(world.told) == 1
     assert world.say("a", 31.0) == [("slope", 21.0, "GOOD", "")]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from msgspec import structs
+
 from tests.gateway.alarm_world import BAD, DRY, FLOOD, Person, World
 
 NOW_FLOOD = replace(FLOOD, on_delay=0.0)
@@ -101,7 +103,7 @@ def test_a_clock_set_back_during_the_outage_does_no_harm() -> None:
     world.read("river", 260)
     world.clock._start_ns -= 86_400_000_000_000
     world.restart(after=10)
-    world.give(replace(world.reading("river", 260), source_at=world.latest["river"].source_at + 1))
+    world.give(structs.replace(world.reading("river", 260), source_at=world.latest["river"].source_at + 1))
     world.wait(300)
     assert world.state() == "UNACK"
 

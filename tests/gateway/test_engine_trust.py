@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from drivers.model import Quality, Reason
 from tests.gateway.alarm_world import BAD, DRY, FLOOD, World
@@ -125,7 +126,7 @@ def test_the_broker_repeating_its_retained_message_after_a_reconnect_casts_no_do
     world = World(NOW_FLOOD)
     reading = world.reading("river", 260)
     world.give(reading)
-    world.give(replace(reading, retained=True))
+    world.give(structs.replace(reading, retained=True))
     assert not world.engine.alarm("flood").cond_unknown
 
 

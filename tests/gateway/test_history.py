@@ -6,7 +6,6 @@ import asyncio
 import math
 import random
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,9 @@ def burst(begin: int, step: int, values: list[float | str], doubtful: bool) -> l
     readings = [reading(begin + step * number, value) for number, value in enumerate(values)]
     if not doubtful:
         return readings
-    return [replace(one, quality=Quality.BAD if at % 3 == 0 else Quality(at % 2)) for at, one in enumerate(readings)]
+    return [
+        structs.replace(one, quality=Quality.BAD if at % 3 == 0 else Quality(at % 2)) for at, one in enumerate(readings)
+    ]
 
 
 Deed = tuple[list[tuple[int, int, list[float | str], bool]], str]

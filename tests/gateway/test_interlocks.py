@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from pydantic import ValidationError
 
 from drivers.model import Command, Device, Name, Quality, Reading, Reason, Value
@@ -33,7 +34,7 @@ def locks(reading: Reading | None, **changes: Any) -> tuple[Interlocks, FakeCloc
 
 
 def read(value: Value, **more: Any) -> Reading:
-    return replace(Reading("river", value, EPOCH_NS, EPOCH_NS, 0.0), **more)
+    return structs.replace(Reading("river", value, EPOCH_NS, EPOCH_NS, 0.0), **more)
 
 
 def forbids(reading: Reading | None, command: Command = ON, device: Device = PANEL, **changes: Any) -> str:
@@ -85,7 +86,7 @@ def test_a_stale_reading_forbids_by_either_clock() -> None:
 
 
 def test_a_reading_of_a_point_that_speaks_only_on_change_does_not_age() -> None:
-    reading = replace(read(20, received_at=0), point="tank")
+    reading = structs.replace(read(20, received_at=0), point="tank")
     assert forbids(reading, when={"point": "tank", "below": 30}) == ""
 
 

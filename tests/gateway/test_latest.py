@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from drivers.model import Quality, Reading, Reason
 from gateway.store.latest import Latest
@@ -39,7 +39,7 @@ def test_r18_a_retained_message_from_before_does_not_overwrite_what_is_newer() -
 
 def test_the_same_reading_again_is_a_redelivery_and_counted() -> None:
     one = reading(3.0, 100)
-    latest, keep = sifted(one, replace(one, received_at=one.received_at + S))
+    latest, keep = sifted(one, structs.replace(one, received_at=one.received_at + S))
     assert keep == [one]
     assert latest.duplicates == 1
 
@@ -48,7 +48,7 @@ def test_r17_two_events_in_one_tick_are_both_kept_and_the_second_is_the_latest()
     opened, closed = reading("open", 100), reading("closed", 100)
     latest, keep = sifted(opened, closed)
     assert keep == [opened, closed]
-    assert latest.get("tma.1") == replace(closed, source_at=closed.source_at + 1)
+    assert latest.get("tma.1") == structs.replace(closed, source_at=closed.source_at + 1)
 
 
 def test_r17_a_redelivery_of_the_first_of_two_events_in_one_tick_changes_nothing() -> None:
@@ -59,14 +59,16 @@ def test_r17_a_redelivery_of_the_first_of_two_events_in_one_tick_changes_nothing
 
 
 def test_r17_a_time_that_cannot_be_is_refused_and_counted() -> None:
-    latest, keep = sifted(replace(reading(1.0, 0), source_at=-1), replace(reading(1.0, 0), source_at=2**70))
+    latest, keep = sifted(
+        structs.replace(reading(1.0, 0), source_at=-1), structs.replace(reading(1.0, 0), source_at=2**70)
+    )
     assert (keep, latest.impossible, latest.all()) == ([], 2, [])
 
 
 def test_r19_one_time_stamp_from_the_future_is_flagged_and_does_not_block_the_point() -> None:
     wrong, right = reading(9.0, 86_400, heard=10), reading(1.0, 11)
     latest, keep = sifted(wrong)
-    shown = replace(wrong, source_at=wrong.received_at, quality=Quality.UNCERTAIN, reason=Reason.SOURCE)
+    shown = structs.replace(wrong, source_at=wrong.received_at, quality=Quality.UNCERTAIN, reason=Reason.SOURCE)
     assert latest.get("tma.1") == shown
     latest.sift([right], keep)
     assert latest.get("tma.1") == right

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from drivers.model import Checks, Point, PointKind, Quality, Reading, Reason, Twin, Value
 from gateway.bus import Bus
@@ -54,7 +55,7 @@ class Field:
         """Let a sensor speak `after` seconds; return what is thought of it."""
         self.clock.advance(after)
         now = self.clock.now()
-        judged = self.checks.judged([replace(Reading(point, value, now, now, self.clock.mono()), **more)])
+        judged = self.checks.judged([structs.replace(Reading(point, value, now, now, self.clock.mono()), **more)])
         self.heard += judged
         (said,) = [each for each in judged if each.point == point and each.source_at == more.get("source_at", now)]
         return said.quality, said.reason

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from drivers.model import Reading
 from gateway.app.floods import Floods
@@ -42,7 +43,7 @@ def test_the_next_ten_minutes_begin_anew_and_a_backlog_is_no_flood() -> None:
 def test_history_that_somebody_gives_us_is_no_flood() -> None:
     guard, waiting = RateGuard(), list[Reading]()
     for n in range(3 * MOST):
-        waiting.append(replace(reading(n / 100), retained=True))
+        waiting.append(structs.replace(reading(n / 100), retained=True))
         guard.thin(waiting, len(waiting) - 1, most=MOST)
     assert (len(waiting), guard.thinned) == (3 * MOST, 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from drivers.model import Name, Point, Quality, Reading, Reason
 from gateway.plausibility.repeats import Repeats
@@ -15,7 +15,7 @@ POINTS = [Point("river", "broker", Name("Sungai", "River"), stale_after=900.0), 
 
 def reading(point: str, value: float | bool, second: float, **more: object) -> Reading:
     at = EPOCH_NS + round(second * S)
-    return replace(Reading(point, value, at, at, 0.0), **more)  # type: ignore[arg-type]
+    return structs.replace(Reading(point, value, at, at, 0.0), **more)  # type: ignore[arg-type]
 
 
 def repeats(*known: Reading) -> tuple[Repeats, Latest]:
@@ -37,7 +37,7 @@ def test_what_is_known_is_the_known_reading_again_and_is_not_stored_twice() -> N
 def test_what_is_not_known_is_of_unknown_age_if_its_point_can_be_stale() -> None:
     one, _ = repeats(reading("river", 2.0, 10))
     river, door = reading("river", 3.0, 500, retained=True), reading("door", True, 500, retained=True)
-    stale = replace(river, quality=Quality.UNCERTAIN, reason=Reason.STALE)
+    stale = structs.replace(river, quality=Quality.UNCERTAIN, reason=Reason.STALE)
     assert one.judged([river, door]) == [stale, door]
     one.adopt([])
     assert one.judged([river]) == [river]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from pydantic import ValidationError
 
 from drivers.device_config import PointConfig
@@ -58,9 +58,10 @@ async def test_only_what_says_something_new_is_stored(
 
 
 async def test_another_quality_is_always_stored_even_at_once(tmp_path: Path) -> None:
-    doubted = replace(reading(1), quality=Quality.UNCERTAIN, reason=Reason.STUCK)
-    otherwise = replace(reading(2), quality=Quality.UNCERTAIN, reason=Reason.RANGE)
-    readings = [reading(0), doubted, otherwise, replace(otherwise, source_at=otherwise.source_at + S), reading(4)]
+    doubted = structs.replace(reading(1), quality=Quality.UNCERTAIN, reason=Reason.STUCK)
+    otherwise = structs.replace(reading(2), quality=Quality.UNCERTAIN, reason=Reason.RANGE)
+    later = structs.replace(otherwise, source_at=otherwise.source_at + S)
+    readings = [reading(0), doubted, otherwise, later, reading(4)]
     assert await stored(tmp_path, Report(deadband=9, min_interval=60), readings) == [0, 1, 2, 4]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from drivers.model import Reading
 from gateway.store import chunks
@@ -176,7 +176,7 @@ async def test_a_file_from_before_there_were_roll_ups_is_brought_up_to_date(tmp_
     assert await counts(store, 60, 0, 660) == [(60 * n, 6) for n in range(10)] + [(600, 2)]
     assert (store.counters["rows"], store.newest_seq) == (62, 9)
     assert store.query("SELECT count(*) FROM chunk WHERE state = -1") == [(0,)]
-    await put(store, [replace(reading(620, 62.0))])
+    await put(store, [structs.replace(reading(620, 62.0))])
     assert await counts(store, 7_200, 0, DAY) == [(0, 63)]
     assert store.query("PRAGMA integrity_check") == [("ok",)]
     await store.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from drivers.model import Value
 from gateway.store.columns import to_readings
@@ -144,7 +144,7 @@ async def test_only_the_owed_is_sent_again_although_it_lies_in_a_chunk_with_othe
 async def test_what_is_owed_is_never_paid_once_the_raw_tier_has_lost_it_and_that_is_counted(tmp_path: Path) -> None:
     store = opened(tmp_path, Limits(spool_bytes=0, raw_days=1))
     store.hold("influx", 0)
-    store.on_readings([replace(reading(-90_000), received_at=EPOCH_NS)])
+    store.on_readings([structs.replace(reading(-90_000), received_at=EPOCH_NS)])
     await store.flush()
     await store.compact()
     assert store.counters["spool.expired"] == 1

@@ -6,12 +6,12 @@ import asyncio
 import sqlite3
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from drivers.model import Quality, Reading, Reason, Value
 from gateway.store import chunks
@@ -37,7 +37,7 @@ async def test_a_reading_comes_back_with_value_quality_and_reason(tmp_path: Path
     await store.close()
     store = opened(tmp_path)
     back = await store.readings("ups.mode", **EVER, limit=10)
-    assert [replace(one, received_mono=round(one.received_mono, 3)) for one in back] == readings
+    assert [structs.replace(one, received_mono=round(one.received_mono, 3)) for one in back] == readings
     assert [type(one.value) for one in back] == [str, bool, int, int]
     await store.close()
 
@@ -122,7 +122,7 @@ async def test_buckets_hold_lowest_mean_and_highest_of_chunks_tail_and_what_wait
     await store.compact()
     store.on_readings([reading(2, 8.0), reading(11, "rusak")])
     await store.flush()
-    store.on_readings([replace(reading(12, 99.0), quality=Quality.BAD)])
+    store.on_readings([structs.replace(reading(12, 99.0), quality=Quality.BAD)])
     found = await store.buckets(["tma.1"], since=EPOCH_NS, until=EPOCH_NS + 20 * S, count=4)
     assert found == {
         "tma.1": [
@@ -146,7 +146,7 @@ async def test_the_latest_survives_a_restart_from_the_journal_and_from_chunks(tm
 
 
 async def test_r19_after_a_restart_a_time_stamp_from_the_future_still_does_not_block_the_point(tmp_path: Path) -> None:
-    wrong, right = replace(reading(86_400, 9.0), received_at=EPOCH_NS + S), reading(2, 2.0)
+    wrong, right = structs.replace(reading(86_400, 9.0), received_at=EPOCH_NS + S), reading(2, 2.0)
     store = opened(tmp_path)
     store.on_readings([wrong, right])
     await store.close()
