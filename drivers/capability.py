@@ -13,6 +13,9 @@ from drivers.model import NOTHING, Arg, Value
 Effects = Mapping[str, Value]
 """What a device's points must read once a command has truly taken."""
 
+LONGEST_MOVE = 30
+"""Seconds after which a movement ends at the latest, unless it is wished again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -23,6 +26,12 @@ class Verb:
     effects: Callable[[Mapping[str, Arg]], Effects]
     which: tuple[str, ...] = ()
     """The arguments that say which part of the device is meant: commands about different parts all count."""
+    replaces: tuple[str, ...] = ()
+    """Other verbs whose commands no longer count, unless they have left, once this one is wished."""
+    urgent: bool = False
+    """It goes before everything that waits, whoever wishes it."""
+    lasts: str = ""
+    """It goes on for its argument `seconds`; then, by itself, the verb of this name ends it."""
 
 
 def plain(arg: Arg) -> Value:
@@ -45,6 +54,30 @@ def bounded(args: Mapping[str, Arg], name: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise BadCommand(f"{name} must be {least} to {most}, not {value!r}")
     return value
+
+
+def share(args: Mapping[str, Arg], name: str) -> float:
+    """Return the argument of that name as a signed part of full speed, -1 to 1, or raise BadCommand."""
+    value = args[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1 <= value <= 1:
+        raise BadCommand(f"{name} must be -1 to 1, a part of full speed, not {value!r}")
+    return value
+
+
+def lasting(args: Mapping[str, Arg]) -> float:
+    """Return how many seconds a movement may last, 0.1 to 30, or raise BadCommand."""
+    value = args["seconds"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.1 <= value <= LONGEST_MOVE:
+        raise BadCommand(f"seconds must be 0.1 to {LONGEST_MOVE}, for nothing may turn for ever; it is {value!r}")
+    return value
+
+
+def numbered(args: Mapping[str, Arg], least: int, most: int) -> int:
+    """Return the preset as a number from `least` to `most`, for devices that number theirs, or raise BadCommand."""
+    text = str(args["preset"])
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise BadCommand(f"a preset of this device is a number from {least} to {most}, not {text!r}")
+    return int(text)
 
 
 def routes_of(args: Mapping[str, Arg]) -> Mapping[str, Value]:
@@ -105,6 +138,16 @@ def _lights(args: Mapping[str, Arg]) -> Effects:
     return {f"light.{zone}": level for zone, level in levels_of(args).items()}
 
 
+def place_text(x: int, y: int, width: int, height: int) -> str:
+    """Return the reading of a window's place: `x,y,width,height` in the processor's own units, from the top left."""
+    return f"{x},{y},{width},{height}"
+
+
+def _place(args: Mapping[str, Arg]) -> Effects:
+    place = place_text(whole(args["x"]), whole(args["y"]), whole(args["width"]), whole(args["height"]))
+    return {f"place.{args['window']}": place}
+
+
 def _nothing(_args: Mapping[str, Arg]) -> Effects:
     return NOTHING
 
@@ -113,6 +156,7 @@ def _written(args: Mapping[str, Arg]) -> Effects:
     return {str(args["point"]): plain(args["value"])}
 
 
+NUMBER = int | float
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
     for verb in (
@@ -129,7 +173,21 @@ VERBS: Mapping[str, Verb] = {
         Verb("write", {"point": str, "value": Value}, _written, which=("point",)),
         Verb("level", {"channel": str, "level": int | float}, _level, which=("channel",)),
         Verb("mute_channel", {"channel": str, "on": bool}, _each("mute", "channel"), which=("channel",)),
-        Verb("preset", {"preset": str}, _same("preset", "preset")),
+        Verb("preset", {"preset": str}, _same("preset", "preset"), replaces=("move", "home")),
+        Verb("mute_output", {"output": int, "on": bool}, _each("muted", "output"), which=("output",)),
+        Verb("panel_lock", {"on": bool}, _switch("panel_lock")),
+        Verb(
+            "place",
+            {"window": int, "x": int, "y": int, "width": int, "height": int},
+            _place,
+            which=("window",),
+        ),
+        Verb(
+            "sms",
+            {"message": str, "to": str, "text": str, "valid": int},
+            _same("message", "sent"),
+            which=("message",),
+        ),
         Verb("announce", {"message": str}, _nothing, which=("message",)),
         Verb("relay", {"output": int, "on": bool}, _each("relay", "output"), which=("output",)),
         Verb("outlet", {"output": int, "on": bool}, _each("outlet", "output"), which=("output",)),
@@ -137,7 +195,19 @@ VERBS: Mapping[str, Verb] = {
         Verb("infrared", {"output": int, "code": str}, _nothing, which=("output", "code")),
         Verb("text", {"text": str}, _same("text", "text")),
         Verb("light", {"levels": Mapping, "seconds": int | float}, _lights),
-        Verb("wake", {}, _nothing),
+        Verb("wake", {"machine": str}, _nothing, which=("machine",)),
+        Verb(
+            "move",
+            {"pan": NUMBER, "tilt": NUMBER, "zoom": NUMBER, "seconds": NUMBER},
+            _nothing,
+            replaces=("home", "preset"),
+            lasts="stop",
+        ),
+        Verb("focus", {"drive": NUMBER, "seconds": NUMBER}, _nothing, lasts="stop"),
+        Verb("stop", {}, _nothing, replaces=("move", "focus", "home", "preset"), urgent=True),
+        Verb("autofocus", {"on": bool}, _switch("autofocus")),
+        Verb("home", {}, _nothing, replaces=("move", "preset")),
+        Verb("save_preset", {"preset": str}, _nothing, which=("preset",)),
     )
 }
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.driver import Driver, EndsByHangUp, Reply, Request
+from drivers.driver import Attentive, Driver, EndsByHangUp, Reply, Request
 from drivers.errors import LinkError, ProtocolError, Refused
 from drivers.links import Link
 from drivers.model import Value
@@ -66,6 +66,8 @@ class Conversation:
         self._garbled = 0
         self._back = b""
         self._asked: _Asked | None = None
+        self._last: _Asked | None = None
+        """What was sent last: its answer may have come before `send` was over, as it may on a slow wire."""
         self._owed: _Asked | None = None
         self._greeted = asyncio.Event()
 
@@ -88,13 +90,14 @@ class Conversation:
 
     async def send(self, request: Request, *, question: bool) -> None:
         """Hand a request to the wire before the first wait; nothing else may be in flight."""
-        self._asked = _Asked(request, question, asyncio.get_running_loop().create_future())
+        self._asked = self._last = _Asked(request, question, asyncio.get_running_loop().create_future())
         self._counters["sent"] += 1
-        await self._link.send(request.payload)
+        driver = self.driver
+        await self._link.send(driver.leaving(request) if isinstance(driver, Attentive) else request.payload)
 
     async def answer(self) -> Reply:
         """Return the answer to the request in flight, or raise Unanswered when its patience is over."""
-        asked = self._asked
+        asked = self._last
         assert asked is not None  # noqa: S101 - `send` comes before `answer`
         if asked.request.silent:
             self._asked = None

@@ -74,6 +74,14 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class Attentive(Protocol):
+    """A driver that must know what leaves: its device does not say what it answers, or wants all numbered in order."""
+
+    def leaving(self, request: Request) -> bytes:
+        """Note that `request` leaves now, and return its bytes; nothing else is in flight."""
+
+
+@runtime_checkable
 class EndsByHangUp(Protocol):
     """A driver to whom it means something that the device hung up after an exchange, as to HTTP."""
 
@@ -103,10 +111,10 @@ class DriverSpec:
 
     A device that hangs up after every answer, or has one place for all: `{"tcp": {"mode": "exchange"}}`.
     """
+    hints: int = 0
+    """The UDP port of ours on which the device tells that something has changed; then its state is read at once."""
     salvo: bool = False
     """Several routes in one command are switched together."""
-    chained: bool = False
-    """Several devices may hang on one line, told apart by their id: those with the same link share it and its queue."""
     identity: tuple[str, ...] = ()
     """Values which, when the device's options give an `expect_<name>`, must be equal before anything is commanded."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -6,17 +6,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from drivers.capability import Effects, check
+from drivers.channel import Channel
 from drivers.conversation import Conversation
+from drivers.deadman import ENDS, Deadman
 from drivers.driver import Driver, DriverSpec, Request
 from drivers.errors import BadCommand, BadConfig, DriverError, WrongDevice, first_error
-from drivers.channel import Channel
-from drivers.links import Link, host_of
-from drivers.links.exchange import ExchangeLink
+from drivers.links import Link, Unreachable, host_of
+from drivers.links.hints import Hints
 from drivers.links.shared import SharedLink
 from drivers.links.tap import Tap
 from drivers.model import Clock, Command, Device, DeviceState, DeviceStatus, Outcome, Priority, Result, Value
@@ -28,6 +30,10 @@ COUNTED = ("sent", "received", "timeouts", "garbage", "refused", "reconnects", "
 GREETING_PATIENCE = 3.0
 PROOF_PAUSES = (0.0, 0.3, 0.6)
 """Seconds before each look at whether an accepted command has taken."""
+HINT_PAUSE = 1.0
+"""Seconds between two readings that a device has hinted at: a flood of hints must not keep us from commanding it."""
+HALT_PATIENCE = 5.0
+"""Seconds in which a stop that we send by ourselves must have left; then it is sent anew."""
 PUSH_PATIENCE = 0.5
 """Seconds that a device which tells changes by itself gets to do so, before it is asked."""
 
@@ -44,14 +50,17 @@ class Session:
         clock: Clock,
         publish: Callable[[Sequence[object]], None],
         tap: Tap | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self._device = device
         self._spec = spec
         self._dial = dial
         self._clock = clock
         self._tap = tap
+        self._hints = hints
         self._counters = Counter(dict.fromkeys(COUNTED, 0))
         self._report = Report(device.id, clock=clock, publish=publish)
+        self._deadman = Deadman(clock)
         self._wire: Wire | None = None
         self._ready = False
         self._ran = False
@@ -88,17 +97,20 @@ class Session:
     async def ask(self, command: Command) -> Outcome:
         """Return what became of the command; on an idle link its bytes leave before the first wait."""
         try:
-            effects_of = check(command.verb, command.args).effects
+            verb = check(command.verb, command.args)
         except BadCommand as error:
             return self._outcome(command, Ending(Result.FAILED, str(error)))
         wire = self._wire
         if wire is None or not self._ready:
             return self._outcome(command, Ending(Result.FAILED, self._why_not()))
+        effects_of = verb.effects
         self._newest[scope(command)] = command.id
-        job = wire.command(command)
+        job = wire.command(replace(command, priority=Priority.ALARM) if verb.urgent else command)
+        moves = self._deadman.begin(command)
         await wire.begin(job)
         before = {name: self._report.last(name) for name in effects_of(command.args)}
         ending = await job.end
+        self._deadman.end(job, ending.result, moves)
         if ending.result is Result.DONE and job.command is not None:
             ending = await self._prove(wire, job, job.command, effects_of(job.command.args), before)
         return self._outcome(command, ending)
@@ -116,18 +128,11 @@ class Session:
         self._report.step(DeviceState.DIALLING)
         link = await self._dial(self._url())
         try:
-            self._check_mode(link)
             channel = link.channel if isinstance(link, SharedLink) else Channel()
-            tapped = self._tap.on(link, self._device.id) if self._tap else link
+            tapped = self._tap.on(link, self._device.id, _secrets(options)) if self._tap else link
             await self._converse(tapped, self._spec.make(options), channel)
         finally:
             await link.close()
-
-    def _check_mode(self, link: Link) -> None:
-        if self._spec.speaks_first and isinstance(link, ExchangeLink):
-            raise BadConfig(
-                f"{self._device.id}: {self._spec.name} greets at every connection, so mode=exchange cannot be; leave it out"
-            )
 
     async def _converse(self, link: Link, driver: Driver, channel: Channel) -> None:
         report, counters, clock = self._report, self._counters, self._clock
@@ -140,7 +145,11 @@ class Session:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(talk.listen(), name=f"{self._device.id}: listen")
             tasks.create_task(wire.work(), name=f"{self._device.id}: work")
-            tasks.create_task(self._attend(talk, wire), name=f"{self._device.id}: attend")
+            known = asyncio.Event()
+            tasks.create_task(self._attend(talk, wire, known), name=f"{self._device.id}: attend")
+            tasks.create_task(self._guard(wire, known), name=f"{self._device.id}: guard")
+            if self._hints is not None and self._spec.hints:
+                tasks.create_task(self._heed(self._hints, wire), name=f"{self._device.id}: heed")
 
     def _let_go(self, detail: str) -> None:
         self._ready = False
@@ -159,21 +168,54 @@ class Session:
     def _url(self) -> str:
         """Return where the device is, with its protocol's usual port and settings when the site file gives none."""
         parts = urlsplit(self._device.link)
-        usual = self._spec.links.get(parts.scheme)
-        if usual:
-            parts = parts._replace(query=urlencode({**usual, **dict(parse_qsl(parts.query, keep_blank_values=True))}))
+        where = self._device.link.partition("?")[0]
         if host_of(self._device.link) and ":" not in parts.netloc.rpartition("]")[2]:
-            parts = parts._replace(netloc=f"{parts.netloc}:{self._spec.port}")
-        return parts.geturl()
+            where = parts._replace(netloc=f"{parts.netloc}:{self._spec.port}", query="").geturl()
+        usual = self._spec.links.get(parts.scheme, {})
+        chosen = {**usual, **dict(parse_qsl(parts.query, keep_blank_values=True))}
+        if self._spec.speaks_first and chosen.get("mode") == "exchange":
+            raise BadConfig(f"{self._device.id}: {self._spec.name} greets on every connection: mode=exchange cannot be")
+        query = urlencode(chosen) if usual else parts.query
+        return f"{where}?{query}" if query else where
 
-    async def _attend(self, talk: Conversation, wire: Wire) -> None:
+    async def _guard(self, wire: Wire, known: asyncio.Event) -> None:
+        """Stop what has moved for long enough, once it is `known` that this is the right device."""
+        stops = ENDS & {*self._spec.verbs}
+        await known.wait()
+        while stops:
+            await self._deadman.due()
+            for verb in stops:
+                await self._halt(wire, verb)
+
+    async def _heed(self, hints: Hints, wire: Wire) -> None:
+        """Read the state at once when the device tells that it has changed; what it tells may be wrong or forged."""
+        try:
+            async with hints.of(host_of(self._device.link), self._spec.hints) as hint:
+                while True:
+                    await hint.wait()
+                    hint.clear()
+                    wire.doubt.set()
+                    await self._clock.sleep(HINT_PAUSE)
+        except Unreachable as error:
+            self._report.worry(str(error), error.hint)
+
+    async def _halt(self, wire: Wire, verb: str) -> None:
+        now, latest = self._clock.now(), self._clock.mono() + HALT_PATIENCE
+        command = Command(f"{verb} by itself", self._device.id, verb, {}, "semarak", "its time is over", now, latest)
+        job = wire.command(replace(command, priority=Priority.ALARM))
+        moves = self._deadman.begin(command)
+        ending = await wire.do(job)
+        self._deadman.end(job, ending.result, moves)
+
+    async def _attend(self, talk: Conversation, wire: Wire, known: asyncio.Event) -> None:
         """Greet, identify, read the whole state, and go on reading it."""
-        if self._spec.speaks_first:
+        if self._spec.speaks_first and host_of(self._device.link):
             self._report.step(DeviceState.AUTHENTICATING)
             await talk.greeting(GREETING_PATIENCE)
         self._report.step(DeviceState.IDENTIFYING)
         await self._round(wire, talk.driver.hello(), Priority.OPERATOR)
         self._identify()
+        known.set()
         self._report.trust()
         self._report.step(DeviceState.IDENTIFYING, "reading its whole state")
         priority = Priority.OPERATOR
@@ -248,6 +290,12 @@ class Session:
         if all(request.silent for request in job.requests):
             return Ending(Result.UNSURE, f"sent to a device that acknowledges nothing; {reads or 'nothing proves it'}")
         return Ending(Result.DONE, f"accepted; {reads or 'it could not be read back'}")
+
+
+def _secrets(options: BaseModel) -> list[bytes]:
+    """Return the passwords among a device's options, as they may appear on the wire."""
+    found = (value for _, value in options if isinstance(value, SecretStr))
+    return [value.get_secret_value().encode() for value in found if value.get_secret_value()]
 
 
 async def _pause(wire: Wire, seconds: float) -> None:

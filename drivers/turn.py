@@ -65,6 +65,9 @@ def scope(command: Command) -> tuple[object, ...]:
 
 def remainder(older: Command, newer: Command) -> Command | None:
     """Return what of `older` still counts once `newer` is wished: all of it, the routes that are left, or None."""
+    verb = VERBS.get(newer.verb)
+    if verb and older.verb in verb.replaces:
+        return None
     if scope(older) != scope(newer):
         return older
     args: dict[str, Arg] = dict(older.args)

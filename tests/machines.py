@@ -1,20 +1,20 @@
-"""The emulated machines without a wire, for tests."""
+"""The emulated devices and their machines without a wire, for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from drivers.emulators.emulator import Machine
-from drivers.emulators.pjlink import Projector
-from drivers.emulators.samsung_mdc import Panel
-from drivers.emulators.videohub import Matrix
+from drivers.emulators.emulator import Emulator, Machine
+from drivers.emulators.families import emulate
 from tests.fakes import FakeClock
 
-MACHINES: Mapping[str, Any] = {"samsung_mdc": Panel, "videohub": Matrix, "pjlink": Projector}
+
+def device(family: str, state: Mapping[str, Any] | None = None, *, clock: FakeClock | None = None) -> Emulator:
+    """Return an emulated device of a family, in this state, that does not listen yet."""
+    return emulate(family, name=family, options=state or {}, clock=clock or FakeClock())
 
 
 def machine(family: str, state: Mapping[str, object] | None = None, *, clock: FakeClock | None = None) -> Machine[Any]:
     """Return a machine of a family, in this state."""
-    made: Machine[Any] = MACHINES[family](state or {}, clock=clock or FakeClock())
-    return made
+    return cast("Machine[Any]", cast("Any", device(family, state, clock=clock)).machine)

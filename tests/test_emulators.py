@@ -1,128 +1,13 @@
-"""Driver meets emulator under every fault: outcomes are honest, and when the fault is over all is right again."""
+"""What a family's emulator and its driver do together beyond what `test_faults` asks of every one."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any
-
 import pytest
 
-from drivers.emulators.faults import FAULTS
-from drivers.model import Arg, DeviceState, Result, Value
-from tests.drivers.meeting import Meeting, meeting
+from drivers.model import DeviceState, Result, Value
+from tests.drivers.meeting import meeting
 
 pytestmark = pytest.mark.real
-
-STATES: Mapping[str, Mapping[str, Value]] = {
-    "samsung_mdc": {},
-    "videohub": {},
-    "pjlink": {"power": "on", "warm_up": 0.2, "cool_down": 0.2},
-}
-COMMANDS: Mapping[str, tuple[tuple[str, dict[str, Arg], dict[str, Value]], ...]] = {
-    "samsung_mdc": (("input", {"source": "hdmi2"}, {"input": "hdmi2"}), ("volume", {"level": 33}, {"volume": 33})),
-    "videohub": (
-        ("route", {"routes": {"1": 4, "2": 5}}, {"route.1": 4, "route.2": 5}),
-        ("route", {"routes": {"3": 9}}, {"route.3": 9}),
-    ),
-    "pjlink": (("input", {"source": "digital2"}, {"input": "digital2"}), ("mute", {"on": True}, {"mute": "on"})),
-}
-PARAMS: Mapping[str, Mapping[str, float]] = {
-    "late": {"seconds": 0.1},
-    "dribble": {"gap": 0.001},
-    "reboot": {"seconds": 0.3},
-    "pacing": {"gap": 0.004},
-    "flood": {"count": 200},
-}
-FINE = {Result.VERIFIED}
-LOST = {Result.UNSURE, Result.FAILED}
-EXPECTED: Mapping[str, set[Result]] = {
-    "no_answer": LOST,
-    "late": FINE,
-    "dribble": FINE,
-    "glued": FINE,
-    "bad_checksum": LOST,
-    "garbage_before": FINE,
-    "nak_once": {Result.REFUSED, Result.VERIFIED},
-    "accepts_but_does_not_act": {Result.FAILED},
-    "ack_lost": {Result.UNSURE},
-    "close_mid_frame": LOST,
-    "refuse_second_connection": FINE,
-    "half_open": LOST,
-    "push_between": FINE,
-    "reboot": LOST,
-    "other_identity": FINE,
-    "wrong_password": FINE,
-    "pin_blocked": FINE,
-    "standby_port_closed": FINE,
-    "slow_power": FINE,
-    "flood": FINE,
-    "unknown_block": FINE,
-    "big_state": FINE,
-}
-"""What a command may come to while the fault is in force; what is not here may end in any way but must end."""
-
-
-async def together(
-    meet: Callable[[str, str], Coroutine[None, None, None]], families: Iterable[str], fault: str
-) -> None:
-    """Let several families meet at the same time: the waiting is real here."""
-    async with asyncio.TaskGroup() as tasks:
-        for family in families:
-            tasks.create_task(meet(family, fault), name=family)
-
-
-@pytest.mark.parametrize("fault", sorted(FAULTS))
-async def test_a_fault_is_told_honestly_and_leaves_nothing_behind(fault: str) -> None:
-    await together(suffer, FAULTS[fault].families, fault)
-
-
-async def suffer(family: str, fault: str) -> None:
-    (verb, args, _), (other_verb, other_args, effects) = COMMANDS[family]
-    async with meeting(family, state=STATES[family]) as met:
-        await met.up()
-        met.emulator.inject(fault, **PARAMS.get(fault, {}))
-        outcome = await met.ask(verb, **args)
-        assert outcome.result in EXPECTED.get(fault, set(Result)), (family, outcome)
-
-        met.emulator.clear()
-        if fault == "reboot" and family == "pjlink":
-            met.emulator.press("power", {"on": True})
-        await settled(met)
-        assert (await met.ask(other_verb, **other_args)).result is Result.VERIFIED
-        await met.until(lambda: effects.items() <= met.values.items())
-
-
-async def settled(met: Meeting) -> None:
-    """Wait until the session is up and has read the device's true state."""
-    await met.up()
-    await met.until(lambda: met.session.status.state is DeviceState.UP and truth(met).items() <= met.values.items())
-
-
-def truth(met: Meeting) -> Mapping[str, object]:
-    """Return some of what the device would say of itself now."""
-    state: Mapping[str, Any] = met.emulator.state()
-    if met.emulator.machine.family == "samsung_mdc":
-        return {"volume": state["volume"], "power": "on" if state["power"] else "off"}
-    if met.emulator.machine.family == "videohub":
-        return {f"route.{output + 1}": source + 1 for output, source in enumerate(state["routing"])}
-    return {"power": state["power"]}
-
-
-@pytest.mark.parametrize("fault", ["ack_lost", "accepts_but_does_not_act"])
-async def test_what_is_shown_after_a_lost_or_empty_acknowledgement_is_what_the_device_does(fault: str) -> None:
-    await together(show, COMMANDS, fault)
-
-
-async def show(family: str, fault: str) -> None:
-    verb, args, effects = COMMANDS[family][0]
-    async with meeting(family, state=STATES[family]) as met:
-        await met.up()
-        before = {name: met.values[name] for name in effects}
-        met.emulator.inject(fault)
-        await met.ask(verb, **args)
-        wanted = effects if fault == "ack_lost" else before
-        await met.until(lambda: wanted.items() <= met.values.items())
 
 
 async def test_garbage_is_counted_and_shown() -> None:

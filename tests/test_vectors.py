@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 import pytest
 
 from drivers.codecs.inbox import drain
-from drivers.driver import Driver, Reply
+from drivers.driver import Attentive, Driver, Reply
 from drivers.emulators.samsung_mdc import Panel
 from drivers.registry import DRIVERS
 from tests.fakes import FakeClock
@@ -31,7 +31,18 @@ def fresh(file: VectorFile, vector: Vector) -> Driver:
     spec = DRIVERS[file.driver]
     driver = spec.make(spec.options.model_validate(vector.options))
     driver.feed(file.raw(vector.before))
+    attend(driver, vector, {file.raw(text) for text in vector.send})
     return driver
+
+
+def attend(driver: Driver, vector: Vector, sent: Container[bytes]) -> None:
+    """Tell a driver that must know it what has been asked."""
+    if not isinstance(driver, Attentive) or not (vector.verb or vector.asks):
+        return
+    requests = driver.request(vector.command()) if vector.verb else getattr(driver, vector.asks)()
+    for request in requests:
+        if request.payload in sent:
+            driver.leaving(request)
 
 
 def fed(driver: Driver, pieces: Iterable[bytes]) -> list[Reply]:
@@ -76,7 +87,7 @@ def merged(replies: Iterable[Reply]) -> Mapping[str, object]:
 @replied
 def test_the_driver_reads_these_values_whole_and_byte_by_byte(file: VectorFile, vector: Vector) -> None:
     reply = file.raw(vector.reply)
-    for pieces in ([reply], bytewise(reply)):
+    for pieces in ([reply],) if file.datagrams else ([reply], bytewise(reply)):
         driver = fresh(file, vector)
         if vector.verb:
             driver.request(vector.command())
@@ -89,6 +100,8 @@ def test_a_reply_that_comes_twice_means_the_same_twice(file: VectorFile, vector:
     driver = fresh(file, vector)
     once = fed(driver, [reply])
     assert [dict(r.values) for r in fed(driver, [reply])] in ([dict(r.values) for r in once], [])
+    if file.datagrams:
+        return
     assert [dict(r.values) for r in fed(fresh(file, vector), [reply + reply])][: len(once)] == [
         dict(r.values) for r in once
     ]

@@ -1,4 +1,4 @@
-"""The technician's command: `semarak-bench probe`, `emulate`, `scenario`."""
+"""The technician's command: `semarak-bench probe`, `talk`, `check`, `emulate`, `discover` and others."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ _APPS = {
     "emulate": ("drivers.bench.emulate", "Run emulated devices on real sockets."),
     "registers": ("drivers.bench.registers", "Show a Modbus device's registers through every type and order."),
     "ports": ("drivers.bench.ports", "List the serial ports of this machine, by names that outlive a re-plug."),
+    "talk": ("drivers.bench.talk", "Talk to a device by hand, and keep good exchanges."),
+    "check": ("drivers.bench.check", "Prove a profile: form, examples, and itself against its emulator."),
+    "vectors": ("drivers.bench.vectors", "Feed golden bytes through the codecs."),
+    "discover": ("drivers.bench.discover", "Ask the network, or a serial bus, who is there."),
     "scenario": ("drivers.bench.scenario", "Play a story on the simulated field."),
 }
 """Commands that are typer apps of their own, with the module of each: only the one that is called is imported."""

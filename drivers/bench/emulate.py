@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,12 @@ import typer
 
 from drivers.emulators.clock import RealClock
 from drivers.emulators.emulator import Emulator
-from drivers.emulators.families import FAMILIES, emulate, faults_of
+from drivers.emulators.families import FAMILIES, emulate
 from drivers.emulators.pty_port import plugged_in
+from drivers.emulators.serial_lines import FAULTS
+from drivers.emulators.tcp_device import TcpDevice
+from drivers.emulators.udp_device import FAULTS as UDP_FAULTS
+from drivers.emulators.udp_device import UdpDevice
 from drivers.errors import BadConfig
 from drivers.model import Value
 from drivers.registry import DRIVERS
@@ -60,12 +65,22 @@ def parsed(option: str) -> tuple[str, Value]:
     return name, value if isinstance(value, bool | int | float | str) else text
 
 
+def _scheme(emulator: Emulator) -> str:
+    return "udp" if isinstance(emulator, UdpDevice) else "tcp"
+
+
+def _faults(emulator: Emulator) -> Sequence[str]:
+    if isinstance(emulator, UdpDevice):
+        return UDP_FAULTS
+    return emulator.faults.known if isinstance(emulator, TcpDevice) else FAULTS
+
+
 async def _run(emulator: Emulator, host: str, port: int, *, driver: str, serial: Path | None) -> None:
     port = await emulator.start(host, port)
     try:
         async with plugged_in(serial, host, port, clock=RealClock()) if serial else nullcontext():
-            where = f"tcp://{host}:{port}" + (f" and serial://{serial}" if serial else "")
-            typer.echo(f"{driver} listens on {where}; it knows the faults {', '.join(faults_of(driver))}")
+            where = f"{_scheme(emulator)}://{host}:{port}" + (f" and serial://{serial}" if serial else "")
+            typer.echo(f"{driver} listens on {where}; it knows the faults {', '.join(_faults(emulator))}")
             await asyncio.Event().wait()
     finally:
         await emulator.stop()

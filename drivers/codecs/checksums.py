@@ -35,6 +35,15 @@ def _reflected(byte: int) -> int:
     return byte
 
 
+def _crc8(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
+    return crc
+
+
 _MODBUS_TABLE = tuple(map(_reflected, range(256)))
 
 
@@ -45,11 +54,15 @@ def _modbus(data: bytes) -> int:
 CHECKSUMS: Mapping[str, Checksum] = {
     "xor8": Checksum(_xor8, 1),
     "sum8": Checksum(_sum8, 1),
+    "crc8": Checksum(_crc8, 1),
     "crc16-modbus": Checksum(_modbus, 2, "little"),
     "crc16-ccitt": Checksum(lambda data: crc_hqx(data, 0xFFFF), 2),
     "crc16-xmodem": Checksum(lambda data: crc_hqx(data, 0), 2),
 }
-"""`xor8` is NMEA 0183's; `crc16-modbus` Modbus over Serial Line V1.02, 6.2.2; `crc16-ccitt` starts with FFFF."""
+"""`xor8` is NMEA 0183's; `crc16-modbus` Modbus over Serial Line V1.02, 6.2.2; `crc16-ccitt` starts with FFFF.
+
+`crc8` is CRC-8/SMBUS (polynomial 07, start 0; System Management Bus 3.2, 5.4.1.1).
+"""
 
 
 @dataclass(frozen=True, slots=True)

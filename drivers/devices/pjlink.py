@@ -29,13 +29,20 @@ _INPUT_CODES = {word: digit for digit, word in INPUT_WORDS.items()}
 _NUMBERS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RARELY = 12
 """Polls between two questions about what changes slowly."""
+_RARE_2 = ("SNUM", "SVER", "RRES", "FILT")
+_CLASS_2 = frozenset({"FREZ", "IRES", *_RARE_2})
+"""What only class 2 knows, and is asked with its header."""
+_NO_RESOLUTION = {"-": "none", "*": "unknown"}
+"""There is no signal; there is one, and it is not known which."""
 
 
 class Options(Strict):
-    """The password of the projector's network menu, if it has one."""
+    """What the projector's network menu says, and who must answer."""
 
     password: SecretStr = SecretStr("")
     """The password of the projector's network menu, if it has one."""
+    expect_model: str = ""
+    """The model that must answer before anything is commanded."""
 
 
 class Pjlink:
@@ -57,9 +64,10 @@ class Pjlink:
 
     def poll(self) -> Sequence[Request]:
         """Ask for the state; of a projector that is not on only what it can answer then."""
-        rare = ("LAMP",) if self._polls % _RARELY == 0 else ()
+        second = self._grade > 1
+        rare = ("LAMP", *(_RARE_2 if second else ())) if self._polls % _RARELY == 0 else ()
         self._polls += 1
-        lit = ("INPT", "AVMT", *(("FREZ",) if self._grade > 1 else ())) if self._power == "on" else ()
+        lit = ("INPT", "AVMT", *(("FREZ", "IRES") if second else ())) if self._power == "on" else ()
         return self._ask("POWR", *lit, "ERST", *rare)
 
     def request(self, command: Command) -> Sequence[Request]:
@@ -87,7 +95,7 @@ class Pjlink:
 
     def _line(self, name: str, parameter: str) -> Request:
         login, self._login = self._login, ""
-        grade = 2 if name == "FREZ" else 1
+        grade = 2 if name in _CLASS_2 else 1
         return Request(login.encode() + command(name, parameter, grade=grade), name)
 
     def _replies(self, line: Line) -> list[Reply]:
@@ -194,6 +202,11 @@ _VALUES: Mapping[str, Callable[[str], Mapping[str, Value]]] = {
     "NAME": lambda text: {"name": text},
     "INF2": lambda text: {"model": text},
     "CLSS": lambda text: {"class": {"1": 1, "2": 2}[text]},
+    "IRES": lambda text: {"resolution": _NO_RESOLUTION.get(text, text)},
+    "RRES": lambda text: {"best_resolution": text},
+    "FILT": lambda text: {"filter": int(text)},
+    "SNUM": lambda text: {"serial": text},
+    "SVER": lambda text: {"firmware": text},
     "FREZ": lambda text: {"freeze": {"0": "off", "1": "on"}[text]},
 }
 _POINTS = (
@@ -203,9 +216,14 @@ _POINTS = (
     PointSpec("mute", Name("Bisu", "Mute")),
     PointSpec("freeze", Name("Gambar beku", "Picture frozen")),
     PointSpec("lamp", Name("Jam lampu", "Lamp hours"), PointKind.NUMBER, "h"),
+    PointSpec("filter", Name("Jam saringan", "Filter hours"), PointKind.NUMBER, "h"),
+    PointSpec("resolution", Name("Resolusi masukan", "Input resolution")),
+    PointSpec("best_resolution", Name("Resolusi terbaik", "Best resolution")),
     PointSpec("errors", Name("Gangguan", "Errors")),
     PointSpec("name", Name("Nama proyektor", "Projector name")),
     PointSpec("model", Name("Model", "Model")),
+    PointSpec("serial", Name("Nomor seri", "Serial number")),
+    PointSpec("firmware", Name("Perangkat tegar", "Firmware")),
     PointSpec("class", Name("Kelas PJLink", "PJLink class"), PointKind.NUMBER),
 )
 
@@ -229,6 +247,8 @@ SPEC = DriverSpec(
     verbs=tuple(_COMMANDS),
     make=_make,
     speaks_first=True,
+    hints=4352,
+    identity=("model",),
     sources={
         "commands and answers": "JBMIA PJLink class 1 and 2, as three public clients speak it",
         "ERR3 in standby is a state": "home-assistant/core issues 16606 and 26719",

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from drivers.capability import bounded, check, tile_text
 from drivers.codecs.inbox import Inbox
-from drivers.codecs.samsung_mdc import ACK, NAK, REPLY, Banner, Decoder, Frame
+from drivers.codecs.samsung_mdc import (
+    ACK,
+    NAK,
+    PIN_BLOCKED,
+    PIN_GOOD,
+    PIN_WRONG,
+    REPLY,
+    TLS_WANTED,
+    Banner,
+    Decoder,
+    Frame,
+)
 from drivers.device_config import Strict
 from drivers.driver import Driver, DriverSpec, PointSpec, Refusal, Reply, Request
 from drivers.errors import BadCommand, ProtocolError
@@ -28,6 +39,12 @@ PC_TIMINGS = {0x1F: 0x18, 0x22: 0x21, 0x24: 0x23, 0x32: 0x31, 0x34: 0x33}
 """Codes that a panel reports and nobody can set, with the input that they belong to."""
 SIGNALS = ("ok", "none", "app")
 """The sync byte of the health reply: synchronised, no or unknown signal, an app is shown."""
+_LOGIN = "login"
+_DENIALS = {
+    TLS_WANTED: f"the panel says {TLS_WANTED}: switch its secured protocol off, or give it a tls:// link and its `pin`",
+    PIN_WRONG: "the panel refuses the PIN: correct `pin` in the device's options; a few more tries block it",
+    PIN_BLOCKED: "the panel has blocked its PIN: set a new one in its menu, and the same as `pin` here",
+}
 _INPUT_NAMES = {code: name for name, code in INPUTS.items()}
 _POWER_SETTLE = 5.0
 _RARELY = 12
@@ -41,6 +58,8 @@ class Options(Strict):
 
     id: Annotated[int, Field(ge=0, le=253)] = 1
     """The display id of the panel's menu; 254 is everybody and answers never."""
+    pin: SecretStr = SecretStr("")
+    """The four digits that a panel in secured mode wants after TLS."""
     expect_serial: str = ""
     """The serial number that must answer before anything is commanded."""
     expect_model: str = ""
@@ -52,6 +71,7 @@ class SamsungMdc:
 
     def __init__(self, options: Options) -> None:
         self._id = options.id
+        self._pin = options.pin.get_secret_value()
         self._inbox = Inbox[Frame | Banner, Reply](Decoder(only=REPLY), self._replies)
         self._absent: set[int] = set()
         self._setting: set[int] = set()
@@ -60,8 +80,9 @@ class SamsungMdc:
         self._polls = 0
 
     def hello(self) -> Sequence[Request]:
-        """Ask who the panel is and whether it is part of a wall."""
-        return self._ask(MODEL, SERIAL, FIRMWARE, WALL)
+        """Log in if there is a PIN, ask who the panel is and whether it is part of a wall."""
+        login = [Request(self._pin.encode(), _LOGIN)] if self._pin else []
+        return [*login, *self._ask(MODEL, SERIAL, FIRMWARE, WALL)]
 
     def poll(self) -> Sequence[Request]:
         """Ask for the state; the geometry only of a panel in a wall, hours and brightness now and then."""
@@ -98,8 +119,9 @@ class SamsungMdc:
 
     def _replies(self, message: Frame | Banner) -> list[Reply]:
         if isinstance(message, Banner):
-            why = f"the panel says {message.text}: switch its secured protocol off, or give it a TLS link and the PIN"
-            return [Reply(None, denied=why)]
+            if message.text == PIN_GOOD:
+                return [Reply(_LOGIN)]
+            return [Reply(_LOGIN, denied=_DENIALS.get(message.text, f"the panel says {message.text}"))]
         if message.id != self._id:
             return []
         if len(message.data) < 2 or message.data[0] not in (ACK, NAK):
@@ -280,7 +302,7 @@ SPEC = DriverSpec(
     verbs=tuple(_COMMANDS),
     make=_make,
     gap=0.05,
-    chained=True,
+    links={"tls": {"after": TLS_WANTED, "sni": "off"}},
     identity=("serial", "model"),
     sources={
         "frames and commands": "Samsung Multiple Display Control document 2016-02-23",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 State = Mapping[str, object]
 Params = Mapping[str, float]
-ALL = ("samsung_mdc", "videohub", "pjlink")
+CHECKSUM = "a checksum"
+"""What a device has whose frames can be spoilt."""
+REFUSAL = "a refusal"
+"""What a device has that can say no."""
 
 
 def _nothing(_params: Params, _stranger: State) -> State:
@@ -22,7 +25,8 @@ class Fault:
     meaning: str
     params: Params = field(default_factory=dict)
     times: int = 0
-    families: tuple[str, ...] = ALL
+    needs: tuple[str, ...] = ()
+    """What a device must have to fail so: values of its state, or CHECKSUM."""
     state: Callable[[Params, State], State] = _nothing
     """Values of the device's state that the fault changes for as long as it is in force."""
 
@@ -34,9 +38,9 @@ FAULTS: Mapping[str, Fault] = {
         Fault("late", "answers after a while", {"seconds": 1.0}),
         Fault("dribble", "sends one byte at a time", {"gap": 0.02}),
         Fault("glued", "sends every answer twice in one packet"),
-        Fault("bad_checksum", "sends frames with a wrong checksum", families=("samsung_mdc",)),
+        Fault("bad_checksum", "sends frames with a wrong checksum", needs=(CHECKSUM,)),
         Fault("garbage_before", "sends noise before the frame", {"size": 7}),
-        Fault("nak_once", "says no, or not now, once and then works", times=1),
+        Fault("nak_once", "says no, or not now, once and then works", times=1, needs=(REFUSAL,)),
         Fault("accepts_but_does_not_act", "acknowledges and changes nothing"),
         Fault("ack_lost", "acts, and its acknowledgement is lost"),
         Fault("close_mid_frame", "hangs up in the middle of an answer", times=1),
@@ -45,26 +49,26 @@ FAULTS: Mapping[str, Fault] = {
         Fault("push_between", "says something else between a request and its answer"),
         Fault("reboot", "is away for some seconds and comes up in another state", {"seconds": 3.0}, times=1),
         Fault("other_identity", "is another specimen", state=lambda _, stranger: stranger),
-        Fault("id_collision", "shares its id with another display, which answers too", families=("samsung_mdc",)),
+        Fault("id_collision", "shares its id with another display, which answers too", needs=("id",)),
         Fault(
             "wrong_password",
             "wants another password or PIN",
-            families=("samsung_mdc", "pjlink"),
+            needs=("password",),
             state=lambda *_: {"password": "8520"},
         ),
-        Fault("pin_blocked", "has blocked the PIN", families=("samsung_mdc",), state=lambda *_: {"blocked": True}),
+        Fault("pin_blocked", "has blocked the PIN", needs=("blocked",), state=lambda *_: {"blocked": True}),
         Fault("pacing", "drops a request that follows the last too soon", {"gap": 0.05}),
         Fault(
             "standby_port_closed",
             "closes its port in standby",
-            families=("samsung_mdc", "pjlink"),
+            needs=("network_standby",),
             state=lambda *_: {"network_standby": 0},
         ),
         Fault(
             "slow_power",
             "needs time to come on and says not now meanwhile",
             {"seconds": 8.0},
-            families=("samsung_mdc", "pjlink"),
+            needs=("warm_up", "cool_down"),
             state=lambda params, _: {"warm_up": params["seconds"], "cool_down": params["seconds"]},
         ),
         Fault("second_controller", "is changed by somebody else after every command"),
@@ -74,7 +78,7 @@ FAULTS: Mapping[str, Fault] = {
             "big_state",
             "has a state larger than a read buffer",
             {"size": 288},
-            families=("videohub",),
+            needs=("inputs", "outputs"),
             state=lambda params, _: {"inputs": params["size"], "outputs": params["size"]},
         ),
     )
@@ -82,18 +86,20 @@ FAULTS: Mapping[str, Fault] = {
 
 
 class Faults:
-    """The faults in force at one device of `family`, with how often each will still strike."""
+    """The faults in force at one device of `family` that has these things, with how often each will still strike."""
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, has: Container[str]) -> None:
         self._family = family
+        self.known = tuple(fault.name for fault in FAULTS.values() if all(each in has for each in fault.needs))
+        """The names of the faults that it can have."""
         self._params: dict[str, Params] = {}
         self._left: dict[str, int] = {}
 
     def add(self, name: str, params: Mapping[str, object]) -> tuple[Fault, Params]:
         """Put a fault in force; raise KeyError for one that the family cannot have, ValueError for its parameters."""
         fault = FAULTS.get(name)
-        if fault is None or self._family not in fault.families:
-            raise KeyError(f"{self._family} has no fault {name!r}; it has {', '.join(known(self._family))}")
+        if fault is None or name not in self.known:
+            raise KeyError(f"{self._family} has no fault {name!r}; it has {', '.join(self.known)}")
         given = {key: _number(key, value) for key, value in params.items()}
         times = given.pop("times", fault.times)
         strange = set(given) - set(fault.params)
@@ -123,11 +129,6 @@ class Faults:
     def state(self) -> dict[str, object]:
         """Return what is in force, ready for JSON; `times` -1 and less is for ever."""
         return {name: {**self._params[name], "times": left} for name, left in self._left.items() if left}
-
-
-def known(family: str) -> list[str]:
-    """Return the names of the faults that a family can have."""
-    return [fault.name for fault in FAULTS.values() if family in fault.families]
 
 
 def _number(key: str, value: object) -> float:

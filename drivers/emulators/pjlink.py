@@ -14,6 +14,7 @@ from drivers.devices.pjlink import Options, Pjlink
 from drivers.driver import Driver
 from drivers.model import Clock
 
+PORT = 4352
 OFF, ON, COOLING, WARMING = "0", "1", "2", "3"
 UNKNOWN, BAD, BUSY, BROKEN = "ERR1", "ERR2", "ERR3", "ERR4"
 _COMMAND = re.compile(r"(?P<login>[0-9a-f]{32})?%(?P<grade>[12])(?P<name>[A-Z0-9]{4}) (?P<text>.*)", re.IGNORECASE)
@@ -22,7 +23,7 @@ _DEFAULTS: Mapping[str, object] = {
     "class": 2, "password": "", "warm_up": 5.0, "cool_down": 5.0, "network_standby": 1, "input": "31", "mutes": "30",
     "inputs": "11 12 21 31 32 51 61 3A", "freeze": "0", "speaker": 10, "microphone": 10, "lamps": "1250",
     "errors": "000000", "name": "Proyektor", "maker": "EPSON", "model": "EB-L520U", "info": "", "serial": "PJ0SEMARAK1",
-    "version": "1.05", "resolution": "1920x1080", "best_resolution": "1920x1200", "filter_hours": 410,
+    "version": "1.05", "notify": "", "resolution": "1920x1080", "best_resolution": "1920x1200", "filter_hours": 410,
     "lamp_model": "ELPLP00", "filter_model": "ELPAF00",
 }  # fmt: skip
 _PLAIN: Mapping[str, tuple[int, str]] = {
@@ -63,6 +64,7 @@ class Projector:
         self._power = OFF
         self._settled_at = -math.inf
         self._inboxes: dict[int, Inbox[str, Request]] = {}
+        self._announced: dict[str, str] = {}
         self._salts: dict[int, str] = {}
         self.expelled: set[int] = set()
         self._ask: dict[str, Callable[[int], str]] = {
@@ -128,6 +130,20 @@ class Projector:
     def pushes(self) -> Sequence[tuple[int, bytes]]:
         """Return nothing: PJLink's notifications go by UDP."""
         return []
+
+    def announcements(self) -> Sequence[tuple[str, int, bytes]]:
+        """Return, once, where class 2 tells by datagram what has changed: power on or off, input, errors."""
+        now = {"POWR": self._phase(), "INPT": str(self._facts["input"]), "ERST": str(self._facts["errors"])}
+        before, self._announced = self._announced, now
+        host, _, port = str(self._facts["notify"]).partition(":")
+        if not host or int(str(self._facts["class"])) < 2:
+            return []
+        changed = [name for name in now if now[name] != before.get(name) and now[name] not in (WARMING, COOLING)]
+        return [(host, int(port or PORT), answer(name, now[name], grade=2)) for name in changed if before]
+
+    def due(self) -> float:
+        """Return the seconds until it has warmed up or cooled down."""
+        return self._settled_at - self._clock.mono() if self._phase() in (WARMING, COOLING) else math.inf
 
     def listens(self) -> bool:
         """Return whether the network is up: in standby only when network standby is on."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
 from drivers.emulators.emulator import REMOTE, Machine
-from drivers.emulators.faults import Faults
+from drivers.emulators.faults import CHECKSUM, REFUSAL, Faults
 from drivers.model import Arg, Clock, Command
 
 R = TypeVar("R")
 Door = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bool]]
 """What a client passes before the machine greets it; False: it does not get in."""
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
+Listen = Callable[[Accept, str, int], Awaitable[asyncio.Server]]
+_FRAME = bytes(range(16))
 _MOST_UNREAD = 4 * 1024 * 1024
 """Bytes that a client may leave unread before it is dropped."""
 _LOGGED = 500
@@ -35,6 +40,15 @@ class Client:
     asked_at: float = field(default=-math.inf)
 
 
+def _gifts(machine: Machine[R]) -> Iterator[str]:
+    """Yield what the machine has of what faults need."""
+    yield from machine.state()
+    if machine.spoil(_FRAME) != _FRAME:
+        yield CHECKSUM
+    if getattr(machine, "can_refuse", True):
+        yield REFUSAL
+
+
 class TcpDevice(Generic[R]):
     """One emulated device."""
 
@@ -43,7 +57,9 @@ class TcpDevice(Generic[R]):
     ) -> None:
         self.name = name
         self.machine = machine
-        self.faults = Faults(machine.family)
+        self.faults = Faults(machine.family, set(_gifts(machine)))
+        self.listen: Listen = asyncio.start_server
+        """What opens its port."""
         self.log: deque[Mapping[str, object]] = deque(maxlen=_LOGGED)
         self._clock = clock
         self._door = door
@@ -61,7 +77,7 @@ class TcpDevice(Generic[R]):
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen on `port` (0: the one of before, or any free one) and return it; raise OSError when it is taken."""
-        self._server = await asyncio.start_server(self._accept, host, port or self._port)
+        self._server = await self.listen(self._accept, host, port or self._port)
         self._port = int(self._server.sockets[0].getsockname()[1])
         # It lives from here to `stop`, which waits for its end.
         self._life = asyncio.get_running_loop().create_task(self._live(host), name=f"emulator {self.name}")
@@ -124,16 +140,31 @@ class TcpDevice(Generic[R]):
     async def _live(self, host: str) -> None:
         """Hold the port open for as long as the machine listens, for ever."""
         async with asyncio.TaskGroup() as self._tasks:
+            due: Callable[[], float] | None = getattr(self.machine, "due", None)
+            if due is not None:
+                self._tasks.create_task(self._pulse(due), name=f"{self.name} time")
             while True:
                 await self._until(listening=False)
                 self._close()
                 await self._until(listening=True)
                 self._server = await self._open_again(host)
 
+    async def _pulse(self, due: Callable[[], float]) -> None:
+        """Let the machine say what time brings; `due` tells the seconds until it has something to say."""
+        while True:
+            left = due()
+            if left <= 0:
+                self._spread()
+                continue
+            self._stirred.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if left == math.inf else left):
+                    await self._stirred.wait()
+
     async def _open_again(self, host: str) -> asyncio.Server:
         while True:
             try:
-                return await asyncio.start_server(self._accept, host, self._port)
+                return await self.listen(self._accept, host, self._port)
             except OSError:  # somebody else holds the port for now
                 await self._clock.sleep(_REOPEN_PAUSE)
 
@@ -280,6 +311,12 @@ class TcpDevice(Generic[R]):
         for number, message in self.machine.pushes():
             if number in self._clients:
                 self._write(self._clients[number], message)
+        announcements: Callable[[], Sequence[tuple[str, int, bytes]]] | None = getattr(
+            self.machine, "announcements", None
+        )
+        for host, port, message in announcements() if announcements else ():
+            with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(message, (host, port))
         away = self.machine.restarts()
         if away:
             self._reboot(away)

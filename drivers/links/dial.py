@@ -20,7 +20,7 @@ from drivers.links.tls import TlsOptions, open_tls
 from drivers.links.udp import UdpOptions, open_udp
 
 Opening = Callable[[], Awaitable[Link]]
-O = TypeVar("O", bound=BaseModel)
+M = TypeVar("M", bound=BaseModel)
 
 
 async def dial(url: str) -> Link:
@@ -61,7 +61,7 @@ def _in_mode(mode: str, opening: Opening) -> Opening:
     return when_needed
 
 
-def _options(parts: SplitResult, model: type[O]) -> O:
+def _options(parts: SplitResult, model: type[M]) -> M:
     try:
         return model.model_validate(dict(parse_qsl(parts.query, keep_blank_values=True)))
     except ValidationError as error:

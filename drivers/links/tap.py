@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.links import Link
@@ -37,21 +38,25 @@ class Tap:
         ring = self._rings.get(device)
         return list(ring)[-count:] if ring and count > 0 else []
 
-    def on(self, link: Link, device: str) -> Link:
-        """Return `link`, listened to."""
-        return _Tapped(link, self, device)
+    def on(self, link: Link, device: str, secrets: Sequence[bytes] = ()) -> Link:
+        """Return `link`, listened to; `secrets` are noted as asterisks."""
+        return _Tapped(link, self, device, secrets)
 
 
 class _Tapped:
     """A link whose bytes are noted on their way."""
 
-    def __init__(self, link: Link, tap: Tap, device: str) -> None:
+    def __init__(self, link: Link, tap: Tap, device: str, secrets: Sequence[bytes]) -> None:
         self._link = link
         self._tap = tap
         self._device = device
+        self._secrets = secrets
 
     async def send(self, data: bytes) -> None:
-        self._tap.seen(self._device, "sent", data)
+        shown = data
+        for secret in self._secrets:
+            shown = shown.replace(secret, b"*" * len(secret))
+        self._tap.seen(self._device, "sent", shown)
         await self._link.send(data)
 
     async def receive(self) -> bytes:

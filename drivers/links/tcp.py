@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -91,23 +92,48 @@ async def open_stream(
     secure: ssl.SSLContext | None = None,
     name: str | None = None,
     prove: Callable[[str, ssl.SSLObject], None] | None = None,
+    after: bytes = b"",
 ) -> Link:
-    """Connect within `patience` seconds, over TLS when `secure`; what `prove` raises closes it again."""
+    """Connect within `patience` seconds, over TLS when `secure`; what `prove` raises closes it again.
+
+    `after` is what the device says in the clear before it wants TLS.
+    """
     peer = f"{host}:{port}"
     try:
         async with asyncio.timeout(patience):
-            reader, writer = await asyncio.open_connection(host, port, ssl=secure, server_hostname=name)
+            if secure is not None and after:
+                reader, writer = await _upgraded(host, port, secure=secure, name=name, after=after)
+            else:
+                reader, writer = await asyncio.open_connection(host, port, ssl=secure, server_hostname=name)
     except OSError as error:
         raise _unreachable(error, peer) from error
-    try:
+    with ExitStack() as undo:
+        undo.callback(writer.transport.abort)
         if prove is not None:
             prove(peer, writer.get_extra_info("ssl_object"))
-    except BaseException:
-        writer.transport.abort()
-        raise
+        undo.pop_all()
     _tune(writer.get_extra_info("socket"))
     writer.transport.set_write_buffer_limits(high=0)  # uvloop keeps back what is within the limit until its turn ends
     return TcpLink(reader, writer, peer)
+
+
+async def _upgraded(
+    host: str, port: int, *, secure: ssl.SSLContext, name: str | None, after: bytes
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect, hear the device ask for TLS, and begin it; raise Unreachable when it asks for something else."""
+    reader, writer = await asyncio.open_connection(host, port)
+    with ExitStack() as undo:
+        undo.callback(writer.transport.abort)
+        try:
+            said = await reader.readexactly(len(after))
+        except asyncio.IncompleteReadError as error:
+            said = error.partial
+        if said != after:
+            hint = "is its secured protocol on, and is the port right?"
+            raise Unreachable(f"{host}:{port} does not ask for TLS but says {said[:40]!r}", hint=hint)
+        await writer.start_tls(secure, server_hostname=name)
+        undo.pop_all()
+    return reader, writer
 
 
 def _unreachable(error: OSError, peer: str) -> Unreachable:

@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from drivers.driver import Driver, DriverSpec, Reply, Request
+from drivers.driver import Attentive, Driver, DriverSpec, EndsByHangUp, Reply, Request
 from drivers.emulators.clock import RealClock
 from drivers.emulators.families import emulate
+from drivers.emulators.pty_port import plugged_in
 from drivers.emulators.tcp_device import TcpDevice
 from drivers.errors import DriverError
 from drivers.links.dial import dial
-from drivers.model import Arg, Command, Device, DeviceState, Name, Outcome, Reading, Value
+from drivers.model import Arg, Clock, Command, Device, DeviceState, Name, Outcome, Reading, Value
 from drivers.registry import DRIVERS
 from drivers.session import Session
+from tests.drivers.memory_port import MemoryPort
+from tests.fakes import FakeClock
 
 PATIENCE = 0.3
-"""Seconds after which silence is taken for silence here."""
+"""Seconds after which silence is taken for silence here, in virtual time."""
+PATIENCE_ON_SOCKETS = 2.0
+"""The same where time is real: a busy machine is no silent device."""
 AGAIN = 0.05
 """Seconds before a failed session runs again."""
 
@@ -31,34 +37,40 @@ AGAIN = 0.05
 class Hasty:
     """A driver with less patience and no settling, so that a test does not wait for what a panel needs."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, patience: float) -> None:
         self._driver = driver
+        self._patience = patience
 
     def hello(self) -> Sequence[Request]:
-        return [_hasty(request) for request in self._driver.hello()]
+        return self._hurried(self._driver.hello())
 
     def poll(self) -> Sequence[Request]:
-        return [_hasty(request) for request in self._driver.poll()]
+        return self._hurried(self._driver.poll())
 
     def request(self, command: Command) -> Sequence[Request]:
-        return [_hasty(request) for request in self._driver.request(command)]
+        return self._hurried(self._driver.request(command))
 
     def verify(self, command: Command) -> Sequence[Request]:
-        return [_hasty(request) for request in self._driver.verify(command)]
+        return self._hurried(self._driver.verify(command))
 
     def feed(self, data: bytes) -> Sequence[Reply]:
         return self._driver.feed(data)
 
+    def leaving(self, request: Request) -> bytes:
+        return self._driver.leaving(request) if isinstance(self._driver, Attentive) else request.payload
 
-def _hasty(request: Request) -> Request:
-    return replace(request, patience=PATIENCE, settle=0.0)
+    def hung_up(self) -> Sequence[Reply]:
+        return self._driver.hung_up() if isinstance(self._driver, EndsByHangUp) else ()
+
+    def _hurried(self, requests: Sequence[Request]) -> Sequence[Request]:
+        return [replace(request, patience=self._patience, settle=0.0) for request in requests]
 
 
-def hasty(spec: DriverSpec) -> DriverSpec:
+def hasty(spec: DriverSpec, patience: float = PATIENCE) -> DriverSpec:
     """Return the driver, polling quickly and giving up quickly."""
 
     def make(options: BaseModel) -> Driver:
-        return Hasty(spec.make(options))
+        return Hasty(spec.make(options), patience)
 
     return replace(spec, make=make, poll_every=0.1, gap=spec.gap / 5)
 
@@ -66,12 +78,15 @@ def hasty(spec: DriverSpec) -> DriverSpec:
 class Meeting:
     """A session that runs again whenever it fails, and the emulator that it talks to."""
 
-    def __init__(self, emulator: TcpDevice[Any], session: Session, device: Device) -> None:
+    def __init__(
+        self, emulator: TcpDevice[Any], session: Session, device: Device, *, clock: Clock | None = None
+    ) -> None:
         self.emulator = emulator
         self.session = session
         self.failures: list[DriverError] = []
         self.values: dict[str, Value] = {}
         self._device = device
+        self._clock = clock or RealClock()
         self._stirred = asyncio.Event()
         self._numbers = count(1)
 
@@ -90,9 +105,9 @@ class Meeting:
             except DriverError as error:
                 self.failures.append(error)
                 self._stirred.set()
-            await RealClock().sleep(AGAIN)
+            await self._clock.sleep(AGAIN)
 
-    async def until(self, condition: Callable[[], object], *, patience: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], *, patience: float = 30.0) -> None:
         """Wait until something published makes the condition true."""
         async with asyncio.timeout(patience):
             while not condition():
@@ -121,19 +136,31 @@ async def meeting(
     state: Mapping[str, Value] | None = None,
     options: Mapping[str, Value] | None = None,
     before: Callable[[TcpDevice[Any]], None] = lambda _: None,
+    memory: bool = False,
+    serial: Path | None = None,
 ) -> AsyncIterator[Meeting]:
-    """Let a session and an emulator of `family` meet; `state` is the emulator's, `options` the driver's."""
-    clock = RealClock()
+    """Let a session and an emulator of `family` meet; `state` is the emulator's, `options` the driver's.
+
+    Over TCP, over a serial port at `serial`, or in `memory` and virtual time.
+    """
+    clock: Clock = FakeClock() if memory else RealClock()
     emulator = emulate(family, name=family, options=state or {}, clock=clock)
     assert isinstance(emulator, TcpDevice)
     before(emulator)
+    wire = MemoryPort()
+    if memory:
+        emulator.listen = wire.listen
     port = await emulator.start("127.0.0.1", 0)
-    device = Device("unit", Name("Alat", "Unit"), family, f"tcp://127.0.0.1:{port}", options or {})
+    url = f"serial://{serial}" if serial else f"tcp://127.0.0.1:{port}"
+    device = Device("unit", Name("Alat", "Unit"), family, url, options or {})
     told: list[Meeting] = []
-    session = Session(device, hasty(DRIVERS[family]), dial=dial, clock=clock, publish=lambda batch: told[0].hear(batch))
-    told.append(Meeting(emulator, session, device))
+    spec = hasty(DRIVERS[family], PATIENCE if memory else PATIENCE_ON_SOCKETS)
+    dialled = wire.dial if memory else dial
+    session = Session(device, spec, dial=dialled, clock=clock, publish=lambda batch: told[0].hear(batch))
+    told.append(Meeting(emulator, session, device, clock=clock))
     try:
-        async with asyncio.TaskGroup() as tasks:
+        cable = plugged_in(serial, "127.0.0.1", port, clock=clock) if serial else nullcontext()
+        async with cable, asyncio.TaskGroup() as tasks:
             running = tasks.create_task(told[0].run(), name="session")
             yield told[0]
             running.cancel()

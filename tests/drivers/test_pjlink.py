@@ -47,7 +47,7 @@ def test_of_a_projector_that_is_on_the_picture_is_asked_too(projector: Pjlink) -
     projector.feed(b"%1POWR=1\r")
     assert asked(projector) == ["POWR", "INPT", "AVMT", "ERST"]
     projector.feed(b"%1CLSS=2\r")
-    assert asked(projector) == ["POWR", "INPT", "AVMT", "FREZ", "ERST"]
+    assert asked(projector) == ["POWR", "INPT", "AVMT", "FREZ", "IRES", "ERST"]
 
 
 def test_a_question_that_the_projector_does_not_know_is_not_asked_again(projector: Pjlink) -> None:

@@ -205,15 +205,20 @@ async def test_a_fault_puts_its_changes_back_when_it_is_cleared() -> None:
 )
 def test_a_fault_that_is_none_is_refused(name: str, params: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
-        Faults("samsung_mdc").add(name, params)
+        Faults("samsung_mdc", ("id", "password")).add(name, params)
 
 
 def test_a_fault_strikes_as_often_as_it_is_told_to() -> None:
-    faults = Faults("samsung_mdc")
+    faults = Faults("samsung_mdc", ())
     faults.add("late", {"times": 2, "seconds": 3})
     assert [faults.strikes("late") for _ in range(3)] == [{"seconds": 3}, {"seconds": 3}, None]
 
 
-def test_every_family_has_most_of_the_faults_of_the_catalogue() -> None:
+def test_a_device_has_the_faults_of_the_catalogue_that_it_can_have() -> None:
     assert len(FAULTS) >= 24
-    assert all(sum(family in fault.families for fault in FAULTS.values()) >= 18 for family in ("samsung_mdc", "pjlink"))
+    panel, matrix = (emulate(family, name="x", options={}, clock=RealClock()) for family in ("samsung_mdc", "videohub"))
+    assert isinstance(panel, TcpDevice)
+    assert isinstance(matrix, TcpDevice)
+    assert set(FAULTS) - set(panel.faults.known) == {"big_state"}
+    assert {"bad_checksum", "id_collision", "wrong_password"} & set(matrix.faults.known) == set()
+    assert "big_state" in matrix.faults.known
