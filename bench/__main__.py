@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import alarm, burst, checks, forward, history, ingest, modbus, quiet, rules, serial_links
+from bench import alarm, burst, checks, forward, history, ingest, modbus, occurrences, quiet, rules, serial_links, wires
 from bench import store as storage
 from bench.report import Row, show
 
@@ -27,7 +27,9 @@ PARTS: Mapping[str, Part] = {
     "store": lambda folder, o: storage.measure_writes(folder, runs=min(o.runs, 3)),
     "query": lambda folder, o: storage.measure_queries(folder, runs=o.runs, series=o.series),
     "history": lambda folder, o: history.measure(folder, runs=o.runs, series=o.series),
+    "occurrences": lambda folder, o: occurrences.measure(folder, runs=min(o.runs, 3)),
     "modbus": lambda _, o: modbus.measure(runs=min(o.runs, 2), seconds=60),
+    "wires": lambda _, o: wires.measure(runs=min(o.runs, 3)),
     "serial": lambda folder, o: serial_links.measure(folder, runs=o.runs),
 }
 

@@ -91,6 +91,11 @@ class Commands:
         self._write("command.outcome", command, actor, outcome)
         return self._told(outcome)
 
+    def refusal(self, command: Command, actor: Issuer) -> str:
+        """Return why a command would not be sent now; empty: it would. Nothing is sent or written down."""
+        stopped = self._stopped(command, actor)
+        return "" if stopped is None else stopped.detail
+
     def _stopped(self, command: Command, actor: Issuer) -> Outcome | None:
         """Return the outcome of a command that must not be sent, or None."""
         if self._closed:

@@ -121,6 +121,14 @@ KINDS: Mapping[str, RepairKind] = {
         Name("Contoh dan sebabnya tampil pada perangkat itu; perbaiki pengirimnya, atau alamat titiknya.",
              "A sample and its reason stand with the device; correct the sender, or the address of the point."),
     ),
+    "notify.channel": RepairKind(
+        Severity.ERROR,
+        Name("Saluran pemberitahuan tidak bekerja", "A notification channel does not work"),
+        Name("Baca sebabnya; perbaiki login atau alamatnya di notify.yaml, atau perangkatnya. Yang masih berlaku dicoba"
+             " lagi.",
+             "Read the reason; correct its login or address in notify.yaml, or the device. What is still worth sending"
+             " is tried again."),
+    ),
     "point.doubted": RepairKind(
         Severity.WARNING,
         Name("Sensor diragukan", "A sensor is doubted"),

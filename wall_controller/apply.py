@@ -180,6 +180,8 @@ class WallKeeper:
         """Try again what failed in an operation, and nothing else; return the new operation's id, or raise Unknown."""
         old = self._operation(operation)
         failed = [a for a in old.attempts if not a.live and not a.good and a.mark is not Mark.SUPERSEDED]
+        if not failed:
+            raise Unknown(f"nothing of operation {operation} has failed; there is nothing to try again")
         new = self._begin(old.scene, by, f"{by} tried again what failed", Priority.OPERATOR)
         self._remember(new)
         self._newest = new
@@ -204,7 +206,8 @@ class WallKeeper:
         wishes, hands = self._wishes, self._hands
         return wall_view(
             self.wall, revision=wishes.book.revision, shown=wishes.shown, layouts=wishes.layouts(),
-            claims=wishes.book.claims.values(), desired={name: hands.wanted(name) for name in hands.devices},
+            claims=wishes.book.claims.values(), undo={name: wishes.book.undoable(name) for name in self.wall.regions},
+            desired={name: hands.wanted(name) for name in hands.devices},
             devices=hands.devices, operation=self._newest, now=self._clock.now(),
         )  # fmt: skip
 

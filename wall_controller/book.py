@@ -12,7 +12,7 @@ from wall_controller.errors import Unknown
 from wall_controller.layout import Layout, Wall, layout_faults, window_faults, window_on
 from wall_controller.scene import Scene
 
-CLAIMS, WALLS = "wall.claim", "wall"
+CLAIMS, WALLS, UNDO = "wall.claim", "wall", "wall.undo"
 MOST_UNDO = 20
 MOST_CLAIMS = 20
 """Claims of people that one region remembers; the oldest go first, and are counted."""
@@ -37,6 +37,7 @@ class Book:
         self.claims: dict[str, Claim] = {}
         self._undo: dict[str, deque[tuple[Claim, ...]]] = {name: deque(maxlen=MOST_UNDO) for name in wall.regions}
         self._restore(scenes)
+        self._restore_undo(scenes)
         revision = store.kept(WALLS).get(wall.id, {}).get("revision", 0)
         self.revision = revision if isinstance(revision, int) else 0
         self.moved = dict.fromkeys(wall.regions, self.revision)
@@ -75,12 +76,17 @@ class Book:
         if not self._undo[region]:
             return False
         before = self._undo[region].pop()
+        self._keep_undo(region)
         for claim in self._people(region):
             self._forget(claim)
         for claim in before:
             self.claims[claim.id] = claim
             self._store.keep(CLAIMS, claim.id, _document(claim))
         return True
+
+    def undoable(self, region: str) -> int:
+        """Return how many changes of people can be taken back in a region."""
+        return len(self._undo[region])
 
     def changed(self, regions: Iterable[str]) -> None:
         """Count one more revision, at which these regions changed."""
@@ -94,6 +100,13 @@ class Book:
 
     def _remember(self, region: str) -> None:
         self._undo[region].append(tuple(self._people(region)))
+        self._keep_undo(region)
+
+    def _keep_undo(self, region: str) -> None:
+        """Keep the way back of a region; without one, nothing of it is kept."""
+        steps = [[{"id": claim.id, **_document(claim)} for claim in before] for before in self._undo[region]]
+        doc = {"wall": self._wall.id, "region": region, "steps": steps} if steps else None
+        self._store.keep(UNDO, f"{self._wall.id}/{region}", doc)
 
     def _make_room(self, region: str) -> None:
         people = sorted(self._people(region), key=lambda claim: (claim.since, claim.id))
@@ -114,6 +127,21 @@ class Book:
             except Unknown:
                 self._store.keep(CLAIMS, name, None)
                 self.dropped += 1
+
+    def _restore_undo(self, scenes: Mapping[str, Scene]) -> None:
+        for doc in self._store.kept(UNDO).values():
+            region = str(doc.get("region", ""))
+            if doc.get("wall") == self._wall.id and region in self._undo:
+                for step in _sequence(doc.get("steps")):
+                    self._undo[region].append(tuple(self._known(scenes, _sequence(step))))
+
+    def _known(self, scenes: Mapping[str, Scene], step: Sequence[object]) -> Iterable[Claim]:
+        for doc in step:
+            if isinstance(doc, Mapping):
+                try:
+                    yield _claim(self._wall, scenes, str(doc.get("id", "")), doc)
+                except Unknown:
+                    self.dropped += 1
 
 
 def _document(claim: Claim) -> dict[str, object]:

@@ -80,8 +80,14 @@ ARGS: Mapping[str, Callable[[Value], dict[str, Arg]]] = {
     "mute": _on,
     "picture_mute": _on,
     "freeze": _on,
+    "preset": lambda value: {"preset": value},
+    "panel_lock": _on,
 }
 """For each value that a device reports, the arguments of the verb of the same name that brings it about."""
+
+
+_FIRST = {"preset": 0, "route": 1}
+"""A preset brings routes of its own: what is routed beside it comes after."""
 
 
 def reachable(effects: Iterable[str]) -> bool:
@@ -139,7 +145,7 @@ def plan(desired: States, reported: States, capabilities: Mapping[str, Capacity]
         differing = {name: value for name, value in desired[device].items() if known.get(name) != value}
         if differing:
             slowest = max(slowest, _add(groups, device, differing, capabilities.get(device, PANEL)))
-    groups[SWITCH].sort(key=lambda step: step.verb != "route")
+    groups[SWITCH].sort(key=lambda step: _FIRST.get(step.verb, len(_FIRST)))
     return Plan(tuple(tuple(group) for group in groups if group), slowest, tuple(unread))
 
 
@@ -160,7 +166,7 @@ def _add(
 def _group(verb: str, effects: Mapping[str, Value]) -> int:
     if verb == "power":
         return WAKE if effects["power"] == "on" else SHAPE
-    return SWITCH if verb in ("route", "input") else SHAPE
+    return SWITCH if verb in ("preset", "route", "input") else SHAPE
 
 
 def _commands(

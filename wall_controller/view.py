@@ -62,7 +62,10 @@ class ClaimView:
 
 @dataclass(frozen=True, slots=True)
 class RegionView:
-    """A region with the claim that holds it, and how many alarms wait unseen; None: the base layout."""
+    """A region with the claim that holds it, and how many alarms wait unseen; None: the base layout.
+
+    `undo` is how many changes of people can be taken back.
+    """
 
     id: str
     name: Name
@@ -71,6 +74,7 @@ class RegionView:
     claim: ClaimView | None
     waiting: int
     until: int | None
+    undo: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,14 @@ class OperationView:
 
 
 @dataclass(frozen=True, slots=True)
+class TouchedView:
+    """A device that somebody else changed, which waits for a person to say: put it back, or keep it so."""
+
+    device: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class WallView:
     """One wall, whole; times UTC ns."""
 
@@ -133,6 +145,7 @@ class WallView:
     windows: tuple[WindowView, ...]
     sources: tuple[SourceView, ...]
     claims: tuple[ClaimView, ...]
+    asks: tuple[TouchedView, ...]
     operation: OperationView | None
 
 
@@ -166,6 +179,7 @@ def wall_view(
     shown: Mapping[str, Shown],
     layouts: Iterable[Layout],
     claims: Iterable[Claim],
+    undo: Mapping[str, int],
     desired: States,
     devices: Mapping[str, Observed],
     operation: Operation | None,
@@ -177,10 +191,11 @@ def wall_view(
     return WallView(
         id=wall.id, name=wall.name, width=canvas.width, height=canvas.height, revision=revision,
         panels=tuple(_panel(wall, panel, desired, devices) for panel in wall.panels.values()),
-        regions=tuple(_region(wall, name, shown[name], known, now) for name in wall.regions),
+        regions=tuple(_region(wall, shown[name], known, name=name, undo=undo[name], now=now) for name in wall.regions),
         windows=tuple(window for layout in layouts for window in _windows(wall, layout)),
         sources=tuple(SourceView(source.id, source.name) for source in wall.sources.values()),
         claims=tuple(_claim(claim) for claim in known),
+        asks=tuple(TouchedView(seen.device, seen.trouble) for seen in devices.values() if seen.asks),
         operation=operation_view(operation) if operation is not None else None,
     )  # fmt: skip
 
@@ -197,7 +212,9 @@ def operation_view(operation: Operation) -> OperationView:
     )  # fmt: skip
 
 
-def _region(wall: Wall, name: str, shown: Shown, claims: tuple[Claim, ...], now: int) -> RegionView:
+def _region(
+    wall: Wall, shown: Shown, claims: tuple[Claim, ...], *, name: str, undo: int, now: int
+) -> RegionView:  # fmt: skip
     region = wall.regions[name]
     waiting = queue(claims, region=name, now=now, urgent=wall.urgent)
     holder = _claim(shown.claim) if shown.claim is not None else None
@@ -205,7 +222,14 @@ def _region(wall: Wall, name: str, shown: Shown, claims: tuple[Claim, ...], now:
     if until is None and shown.claim is not None and (not waiting or waiting[0].id != shown.claim.id):
         until = changes_at(shown, waiting, now=now)
     return RegionView(
-        name, region.name, region.panels, region.alarm_may_enter, holder, hidden_alarms(shown, waiting), until
+        name,
+        region.name,
+        region.panels,
+        region.alarm_may_enter,
+        holder,
+        hidden_alarms(shown, waiting),
+        until,
+        undo,
     )
 
 

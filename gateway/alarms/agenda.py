@@ -29,6 +29,12 @@ class Agenda:
         if self._heap[0] == (due, name):
             self._sooner.set()
 
+    def soonest(self) -> float:
+        """Return when something is due next (monotonic seconds); infinite: nothing is planned."""
+        while self._heap and self._outdated(self._heap[0]):
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else math.inf
+
     def take(self) -> list[str]:
         """Return the names that are due by now, soonest first, and forget them."""
         now, names = self._clock.mono(), []

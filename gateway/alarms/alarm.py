@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypedDict
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drivers.model import Name, Place, Point, Value
 from gateway.alarms.lifecycle import Cue, Effect, Facts, Label, Step
@@ -61,8 +64,7 @@ class Aside:
     """Of an outage: `until` has passed, and somebody was told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Struct, frozen=True, gc=False):
     """One rule's alarm: `code`, `label` and `severity` are the level it has, or had last; times are UTC ns."""
 
     id: str
@@ -138,8 +140,7 @@ class Alarm:
         return self.facts.label is not Label.NORM
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmChange:
+class AlarmChange(Struct, frozen=True, gc=False):
     """What `cue` has made of an alarm; `annunciate` among the effects: sound it and show it as new."""
 
     alarm: Alarm

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from drivers.model import Clock, Point, Reading
 from gateway.alarms.agenda import Agenda
@@ -107,6 +107,10 @@ class AlarmEngine:
         now = self._clock.mono()
         for name in self._agenda.take():
             self._judging.come_up(name, now)
+
+    def soonest(self) -> float:
+        """Return when something is due next (monotonic seconds); infinite: nothing is planned."""
+        return self._agenda.soonest()
 
     async def run(self) -> None:
         """Tick whenever something is due, for ever."""

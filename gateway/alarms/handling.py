@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from drivers.model import Clock, Point, Reading
 from gateway.alarms.alarm import Alarm, AlarmChange, Aside, NoSuchAlarm
 from gateway.alarms.annunciation import Annunciation, Notices
@@ -154,6 +156,10 @@ class Handling:
         """Do what is due now."""
         self._timers.tick()
 
+    def soonest(self) -> float:
+        """Return when something may be due next (monotonic seconds); infinite: nothing is planned."""
+        return self._timers.soonest()
+
     async def run(self) -> None:
         """Do everything at its time, for ever."""
         await self._timers.run()
@@ -171,7 +177,7 @@ class Handling:
         except NoSuchAlarm:
             return
         self._keep_shelf_low(alarm, change.cue)
-        self._notices.on_change(replace(change, alarm=alarm))
+        self._notices.on_change(structs.replace(change, alarm=alarm))
         self._plan(alarm)
 
     def _annunciate(self, change: AlarmChange) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
+from msgspec import structs
 
 from drivers.model import Clock, Name, Value
 from gateway.alarms.alarm import NORMAL, Alarm, Aside, Disposition, FirstOut, level_fields
@@ -105,11 +106,11 @@ def read(doc: Doc) -> Kept:
 
 def revived(was: Kept, alarm: Alarm, rule: AlarmRule, ladder: Ladder, *, times: Times) -> tuple[Alarm, Condition]:
     """Return the alarm and condition that were kept, seen through a rule that may have other levels now."""
-    again = replace(alarm, **{name: getattr(was, name) for name in _ALARM_FIELDS})
+    again = structs.replace(alarm, **{name: getattr(was, name) for name in _ALARM_FIELDS})
     codes = tuple(level.code for level in rule.levels)
     rank = _rank(was, rule) if was.facts.active else 0
     if rank:
-        again = replace(again, **level_fields(rule, rank))
+        again = structs.replace(again, **level_fields(rule, rank))
     if was.codes != codes or len(was.began) != len(codes):
         return again, ladder.at_rest(rank)
     began = tuple(None if at is None else times.mono(at) for at in was.began)

@@ -7,9 +7,12 @@ lie across the labels: shelved, suppressed, out of service).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError
 
@@ -73,8 +76,7 @@ class Effect(StrEnum):
     """The occurrence ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True, gc=False):
     """All that is true of an alarm; `shelved_until` is UTC ns, and bounds a one-shot shelf as well."""
 
     active: bool = False
@@ -230,8 +232,7 @@ _ASIDE: Mapping[Cue, Callable[[Facts, str, int | None], Facts]] = {
 """The facts that lie across the labels, and the cues that change them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """The facts after a cue, and what it asks for."""
 
     facts: Facts

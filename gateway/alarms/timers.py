@@ -33,6 +33,10 @@ class Timers:
         """Do nothing any more."""
         self._work.clear()
 
+    def soonest(self) -> float:
+        """Return when something may be due next (monotonic seconds); infinite: nothing is planned."""
+        return self._agenda.soonest()
+
     def tick(self) -> None:
         """Do what is due now."""
         now = self._clock.mono()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from drivers.model import Point, PointKind, Quality, Reading, Reason, Value
 from drivers.sensors.history import is_history
@@ -125,7 +127,7 @@ class Watch:
             return
         for track in self.tracks:
             track.condition = track.ladder.pause(track.condition, now)
-            track.alarm = replace(track.alarm, facts=after(track.alarm.facts, Cue.UNKNOWN).facts)
+            track.alarm = structs.replace(track.alarm, facts=after(track.alarm.facts, Cue.UNKNOWN).facts)
 
     def narrow(self) -> None:
         """Set the band anew: it is empty while anything waits for a delay, for news or for trust."""

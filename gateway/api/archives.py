@@ -55,7 +55,7 @@ async def export_history(call: Call, *, query: ExportQuery) -> web.StreamRespons
     )
     async with aclosing(pieces):
         await response.prepare(call.request)
-        await _send(call, response, pieces)
+        await send(call, response, pieces)
     return response
 
 
@@ -69,7 +69,7 @@ def _pieces(call: Call, asked: Asked, query: ExportQuery) -> AsyncGenerator[Piec
     return export.pieces(slices, export.SHEETS[Format(query.format)](columns))
 
 
-async def _send(call: Call, response: web.StreamResponse, pieces: AsyncGenerator[Piece, None]) -> None:
+async def send(call: Call, response: web.StreamResponse, pieces: AsyncGenerator[Piece, None]) -> None:
     """Send the pieces; a file that cannot be finished is broken off, so that nobody takes it for the whole."""
     try:
         async for piece in pieces:

@@ -47,11 +47,13 @@ class Figures(Collector):
         yield _counts("semarak_store", "What the journal counts.", "what", self._gateway.store.counters)
         yield _counts("semarak_judged", "Readings that were marked as doubtful.", "why", self._gateway.judged)
         yield _counts("semarak_derived", "What the derived points count.", "what", self._gateway.derived)
+        yield _counts("semarak_occurrences", "What the history of alarms counts.", "what", self._gateway.written_down())
         yield from self._devices()
         yield from self._parts()
         yield self._alarms()
         yield self._repairs()
         yield from self._sinks()
+        yield from self._channels()
         yield self._rejected()
         yield from self._api()
 
@@ -110,6 +112,19 @@ class Figures(Collector):
                 if (value := of(status)) is not None:
                     gauge.add_metric([status.id], value)
             yield gauge
+
+    def _channels(self) -> Iterable[Metric]:
+        channels = self._gateway.notices.channels() if self._gateway.notices else ()
+        waiting = GaugeMetricFamily(
+            "semarak_notify_waiting", "Messages that wait for a channel.", labels=["channel"]
+        )  # fmt: skip
+        counts = CounterMetricFamily("semarak_notify", "What became of messages.", labels=["channel", "what"])
+        for channel in channels:
+            waiting.add_metric([channel.id], channel.waiting)
+            for what, count in channel.counters.items():
+                counts.add_metric([channel.id, what], count)
+        yield waiting
+        yield counts
 
     def _rejected(self) -> Metric:
         by_device: Counter[str] = Counter()

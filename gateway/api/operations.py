@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.api import (
+    actions,
     alarms,
     archives,
     audit,
@@ -11,9 +12,13 @@ from gateway.api import (
     devices,
     health,
     history,
+    notifications,
+    occurrences,
     points,
     readings,
     repairs,
+    reports,
+    rules,
     scenes,
     session,
     sinks,
@@ -30,6 +35,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *history.OPERATIONS,
     *archives.OPERATIONS,
     *alarms.OPERATIONS,
+    *occurrences.OPERATIONS,
+    *reports.OPERATIONS,
+    *actions.OPERATIONS,
     *devices.OPERATIONS,
     *walls.OPERATIONS,
     *scenes.OPERATIONS,
@@ -37,8 +45,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *health.OPERATIONS,
     *repairs.OPERATIONS,
     *sinks.OPERATIONS,
+    *notifications.OPERATIONS,
     *users.OPERATIONS,
     *tokens.OPERATIONS,
     *config.OPERATIONS,
+    *rules.OPERATIONS,
     *demo.OPERATIONS,
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from drivers.model import Clock, Command, Device, DeviceStatus, Name, Outcome, Point, Reading
+from gateway.actions.course import Step
+from gateway.actions.foresight import Foreseen
 from gateway.alarms.alarm import Alarm, Disposition
 from gateway.alarms.flood import Flood
 from gateway.alarms.rule import AlarmRule
@@ -21,12 +23,19 @@ from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
 from gateway.forward.quarantine import Entry
 from gateway.forward.status import Replayed, SinkStatus
+from gateway.notify.delivery import Notification
+from gateway.notify.listing import Told, Wanted
+from gateway.notify.replies import Reply
+from gateway.notify.roster import Roster
+from gateway.notify.status import ChannelStatus
+from gateway.occurrences.book import Book
+from gateway.rehearsal.desk import RuleDesk
 from gateway.repairs import Repairs
 from gateway.settings.approval import Applied, Approval
 from gateway.store.limits import DEFAULT
 from gateway.supervisor import PartHealth
 from wall_controller.claims import Kind
-from wall_controller.layout import Layout, Wall
+from wall_controller.layout import Layout, Policy, Wall
 from wall_controller.plan import Plan
 from wall_controller.scene import Scene
 from wall_controller.view import OperationView, WallView
@@ -105,6 +114,19 @@ class HandlingPort(Protocol):
     def put_back(self, alarm: str, actor: Actor, /, *, why: str) -> Alarm: ...
 
 
+class ActionsPort(Protocol):
+    """What alarms have set in motion."""
+
+    def known(self, alarm: str, /) -> Sequence[str]: ...
+    def steps(self, alarm: str, /) -> Sequence[Step]: ...
+
+
+class ForesightPort(Protocol):
+    """What alarms would set in motion; raises NoSuchLevel. Times are UTC ns."""
+
+    def foresee(self, alarm: Alarm, rule: AlarmRule, /, *, code: str, at: int) -> Sequence[Foreseen]: ...
+
+
 class CommandsPort(Protocol):
     """The one door down; raises BadCommand for what no device can do."""
 
@@ -173,6 +195,8 @@ class KeeperPort(Protocol):
     def take(self, wish: Wish, /, *, base_revision: int | None = None) -> str: ...
     def release_region(self, region: str, by: str, /) -> str: ...
     def undo(self, region: str, by: str, /) -> str: ...
+    def retry(self, operation: str, by: str, /) -> str: ...
+    def answer(self, device: str, policy: Policy, /) -> None: ...
 
 
 class QuarantinePort(Protocol):
@@ -193,6 +217,39 @@ class SinkPort(Protocol):
     async def create(self) -> None: ...
 
 
+class NotifierPort(Protocol):
+    """Who queues news for people; raises NotifyError."""
+
+    @property
+    def roster(self) -> Roster: ...
+    def test(self, *, person: str, channel: str, by: str) -> Notification: ...
+
+
+class ListingPort(Protocol):
+    """The record of notifications."""
+
+    def page(self, wanted: Wanted, /, *, limit: int) -> Sequence[Told]: ...
+    def one(self, notification: str, /) -> Told | None: ...
+
+
+class RepliesPort(Protocol):
+    """What people answer."""
+
+    def to_delivery(self, delivery: str, text: str, /) -> Reply: ...
+
+
+class NoticesPort(Protocol):
+    """Notification as a whole."""
+
+    @property
+    def notifier(self) -> NotifierPort: ...
+    @property
+    def listing(self) -> ListingPort: ...
+    @property
+    def replies(self) -> RepliesPort: ...
+    def channels(self) -> Sequence[ChannelStatus]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """Everything that the API shows or asks; the mappings are live: what is applied later is seen through them."""
@@ -211,6 +268,8 @@ class Gateway:
     store: StorePort
     alarms: AlarmsPort
     handling: HandlingPort
+    actions: ActionsPort
+    foresight: ForesightPort
     commands: CommandsPort
     walls: Mapping[str, KeeperPort]
     scenes: Mapping[str, Scene]
@@ -223,6 +282,8 @@ class Gateway:
     pushes: Pushes
     config: ConfigPort
     parts: Callable[[], Sequence[PartHealth]]
+    occurrences: Book
+    """What was written down of every alarm."""
     repairs: Repairs
     sinks: Mapping[str, SinkPort]
     bus: Bus
@@ -237,5 +298,11 @@ class Gateway:
     """What the derived points count."""
     older: OlderHistory | None = None
     """Where history is read back from that the journal keeps no longer."""
+    desk: RuleDesk | None = None
+    """Where alarm rules are written and rehearsed; None: there are no site files."""
+    notices: NoticesPort | None = None
+    """Who is told of alarms; None: nobody."""
+    written_down: Callable[[], Mapping[str, int]] = dict
+    """What is counted of the history of alarms."""
     raw_days: Callable[[], int] = lambda: DEFAULT.raw_days
     """For how many days the journal keeps every reading."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.api import shapes, views
+from gateway.api import shapes, views, wall_shapes
 from gateway.api.operation import NO_TEXT_CONTROLS, Call, Operation, Strict
 from gateway.api.paging import Paged, paged
 from gateway.api.problem import not_found
@@ -21,13 +21,13 @@ class RecallIn(Strict):
     why: Annotated[str, Field(max_length=500, pattern=NO_TEXT_CONTROLS)] = ""
 
 
-async def show_scenes(call: Call, *, query: Paged) -> shapes.Page[shapes.Scene]:
+async def show_scenes(call: Call, *, query: Paged) -> shapes.Page[wall_shapes.Scene]:
     """Return the scenes, and which of them is shown."""
     page, following = paged(call.gateway.scenes.values(), query)
     return shapes.Page(views.scenes(call.gateway, page), following)
 
 
-async def recall(call: Call, *, id: str, body: RecallIn) -> shapes.Operation:  # noqa: A002 - the path's name
+async def recall(call: Call, *, id: str, body: RecallIn) -> wall_shapes.Operation:  # noqa: A002 - the path's name
     """Show a scene in all its regions and run its room steps; each scene names the permission that it needs."""
     scene = call.gateway.scenes.get(id)
     if scene is None:

@@ -14,7 +14,7 @@ from drivers import model
 from drivers.model import DeviceState, Quality, Reason
 from gateway.alarms import alarm as alarms
 from gateway.alarms.flood import LIST_ONLY, Flood
-from gateway.api import alarm_shapes, house_shapes, shapes
+from gateway.api import alarm_shapes, house_shapes, shapes, wall_shapes
 from gateway.api.ports import ExchangeLike, Gateway
 from gateway.audit.event import Event
 from gateway.auth.accounts import Account
@@ -23,13 +23,13 @@ from gateway.auth.tokens import Token
 from gateway.forward.status import SinkStatus
 from gateway.settings.approval import Approval
 from gateway.supervisor import PartHealth
-from wall_controller.plan import Plan
+from wall_controller.plan import Plan, Step
 from wall_controller.scene import Scene
 from wall_controller.view import OperationView, WallView, document
 
 LOG_SHOWN = 6
-WALL = TypeAdapter(shapes.Wall)
-OPERATION = TypeAdapter(shapes.Operation)
+WALL = TypeAdapter(wall_shapes.Wall)
+OPERATION = TypeAdapter(wall_shapes.Operation)
 QUALITIES: Mapping[Quality, shapes.QualityWord] = {
     Quality.GOOD: "good",
     Quality.UNCERTAIN: "uncertain",
@@ -175,23 +175,29 @@ def _status(of: model.DeviceStatus | None, *, enabled: bool) -> shapes.Status:
     return shapes.Status(of.state.value, time(of.since), of.reason, of.hint)
 
 
-def wall(of: WallView) -> shapes.Wall:
+def wall(of: WallView) -> wall_shapes.Wall:
     """Return a wall; its own package says how it is told."""
     return WALL.validate_python(document(of))
 
 
-def operation(of: OperationView) -> shapes.Operation:
+def operation(of: OperationView) -> wall_shapes.Operation:
     """Return an operation; its own package says how it is told."""
     return OPERATION.validate_python(document(of))
 
 
-def dry_run(scene: str, plan: Plan) -> shapes.Operation:
-    """Return what taking a wish would do, told as an operation that never was."""
-    steps = [
-        shapes.OperationStep(step.device, step.verb, "planned", ", ".join(f"{k}={v}" for k, v in step.effects.items()))
-        for step in plan.steps
+def planned(steps: Iterable[Step]) -> list[wall_shapes.OperationStep]:
+    """Return what steps would bring about."""
+    return [
+        wall_shapes.OperationStep(
+            step.device, step.verb, "planned", ", ".join(f"{name}={value}" for name, value in step.effects.items())
+        )
+        for step in steps
     ]
-    return shapes.Operation("", scene, "planned", steps, plan.estimate, None, None)
+
+
+def dry_run(scene: str, plan: Plan) -> wall_shapes.Operation:
+    """Return what taking a wish would do, told as an operation that never was."""
+    return wall_shapes.Operation("", scene, "planned", planned(plan.steps), plan.estimate, None, None)
 
 
 def shown_on(view: WallView) -> frozenset[str]:
@@ -199,12 +205,12 @@ def shown_on(view: WallView) -> frozenset[str]:
     return frozenset(region.claim.scene for region in view.regions if region.claim is not None)
 
 
-def scene(of: Scene, shown: Container[str]) -> shapes.Scene:
+def scene(of: Scene, shown: Container[str]) -> wall_shapes.Scene:
     """Return a scene; it is active when it is among those `shown`."""
-    return shapes.Scene(of.id, name(of.name), of.wall, of.regions, of.permission, of.confirm, of.id in shown)
+    return wall_shapes.Scene(of.id, name(of.name), of.wall, of.regions, of.permission, of.confirm, of.id in shown)
 
 
-def scenes(gateway: Gateway, wanted: Iterable[Scene]) -> list[shapes.Scene]:
+def scenes(gateway: Gateway, wanted: Iterable[Scene]) -> list[wall_shapes.Scene]:
     """Return scenes as they are shown now."""
     shown = {wall: shown_on(keeper.view()) for wall, keeper in gateway.walls.items()}
     return [scene(each, shown.get(each.wall, ())) for each in wanted]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.api import shapes, views
+from gateway.api import shapes, views, wall_shapes
 from gateway.api.operation import NO_TEXT_CONTROLS, Call, Operation, Strict
 from gateway.api.paging import Paged, paged
 from gateway.api.points import Time, nanoseconds
@@ -19,7 +19,8 @@ from gateway.api.security import Caller, check_permission
 from gateway.auth.roles import Actor, Role
 from wall_controller.claims import Kind
 from wall_controller.errors import Conflict, Unknown, WallError
-from wall_controller.layout import Layout, Wall, Window, layout_faults, window_faults, window_on
+from wall_controller.layout import Layout, Policy, Wall, Window, layout_faults, window_faults, window_on
+from wall_controller.view import OperationView
 from wall_controller.wishes import Wish
 
 Word = Annotated[str, Field(min_length=1, max_length=100)]
@@ -59,19 +60,26 @@ class RegionIn(Strict):
     region: Word
 
 
-async def show_walls(call: Call, *, query: Paged) -> shapes.Page[shapes.Wall]:
+class AnswerIn(Strict):
+    """What becomes of a change that somebody else made: `restore` puts the device back, `adopt` keeps it so."""
+
+    device: Word
+    answer: Literal["restore", "adopt"]
+
+
+async def show_walls(call: Call, *, query: Paged) -> shapes.Page[wall_shapes.Wall]:
     """Return the walls as they are wanted, reported and verified."""
     views_of = [keeper.view() for keeper in call.gateway.walls.values()]
     page, following = paged(views_of, query)
     return shapes.Page([views.wall(view) for view in page], following)
 
 
-async def show_wall(call: Call, *, id: str) -> shapes.Wall:  # noqa: A002 - the path's name
+async def show_wall(call: Call, *, id: str) -> wall_shapes.Wall:  # noqa: A002 - the path's name
     """Return one wall."""
     return views.wall(keeper_of(call, id).view())
 
 
-async def take(call: Call, *, id: str, body: TakeIn) -> shapes.Operation:  # noqa: A002 - the path's name
+async def take(call: Call, *, id: str, body: TakeIn) -> wall_shapes.Operation:  # noqa: A002 - the path's name
     """Show a scene or a layout; a region changed since `base_revision` is a conflict. A dry run only tells the plan."""
     keeper = keeper_of(call, id)
     with wall_errors():
@@ -79,7 +87,7 @@ async def take(call: Call, *, id: str, body: TakeIn) -> shapes.Operation:  # noq
         return settle(call, keeper, wish, dry_run=body.dry_run, base_revision=body.base_revision)
 
 
-async def release(call: Call, *, id: str, body: RegionIn) -> shapes.Operation:  # noqa: A002 - the path's name
+async def release(call: Call, *, id: str, body: RegionIn) -> wall_shapes.Operation:  # noqa: A002 - the path's name
     """End the claim that holds a region; what waited, or the base, is shown."""
     keeper = keeper_of(call, id)
     with wall_errors():
@@ -87,7 +95,7 @@ async def release(call: Call, *, id: str, body: RegionIn) -> shapes.Operation:  
         return _written(call, keeper, "wall.release", f"{id}/{body.region}", operation)
 
 
-async def undo(call: Call, *, id: str, body: RegionIn) -> shapes.Operation:  # noqa: A002 - the path's name
+async def undo(call: Call, *, id: str, body: RegionIn) -> wall_shapes.Operation:  # noqa: A002 - the path's name
     """Take back what people last did in a region."""
     keeper = keeper_of(call, id)
     with wall_errors():
@@ -95,14 +103,29 @@ async def undo(call: Call, *, id: str, body: RegionIn) -> shapes.Operation:  # n
         return _written(call, keeper, "wall.undo", f"{id}/{body.region}", operation)
 
 
-async def show_operation(call: Call, *, id: str) -> shapes.Operation:  # noqa: A002 - the path's name
+async def answer(call: Call, *, id: str, body: AnswerIn) -> wall_shapes.Wall:  # noqa: A002 - the path's name
+    """Say what becomes of a change that somebody else made, where the site asks; return the wall."""
+    keeper = keeper_of(call, id)
+    with wall_errors():
+        keeper.answer(body.device, Policy(body.answer))
+        call.gateway.audit.record(
+            call.who.name, "wall.answer", f"{id}/{body.device}", outcome=body.answer, request=call.request_id
+        )
+        return views.wall(keeper.view())
+
+
+async def show_operation(call: Call, *, id: str) -> wall_shapes.Operation:  # noqa: A002 - the path's name
     """Return a change of a wall as it stands."""
-    for keeper in call.gateway.walls.values():
-        try:
-            return views.operation(keeper.operation(id))
-        except Unknown:
-            continue
-    raise not_found("operation", id)
+    return views.operation(_known(call, id)[1])
+
+
+async def retry(call: Call, *, id: str) -> wall_shapes.Operation:  # noqa: A002 - the path's name
+    """Try again what failed in a change, and nothing else; it needs what the scene of that change needs."""
+    keeper, old = _known(call, id)
+    scene = call.gateway.scenes.get(old.scene)
+    check_permission((scene.permission if scene is not None else "wall.take",), Caller(call.who))
+    with wall_errors():
+        return _written(call, keeper, "wall.retry", f"{keeper.wall.id}/{id}", keeper.retry(id, call.who.name))
 
 
 @contextmanager
@@ -127,7 +150,7 @@ def settle(
     dry_run: bool,
     base_revision: int | None = None,
     action: str = "wall.take",
-) -> shapes.Operation:
+) -> wall_shapes.Operation:
     """Take a wish, or only tell its plan."""
     if dry_run:
         return views.dry_run(wish.scene, keeper.preview(wish))
@@ -146,6 +169,14 @@ def keeper_of(call: Call, wanted: str) -> KeeperPort:
     if keeper is None:
         raise not_found("wall", wanted)
     return keeper
+
+
+def _known(call: Call, wanted: str) -> tuple[KeeperPort, OperationView]:
+    """Return a change and the keeper of its wall; raise Problem when none remembers it."""
+    for keeper in call.gateway.walls.values():
+        with suppress(Unknown):
+            return keeper, keeper.operation(wanted)
+    raise not_found("operation", wanted)
 
 
 def _wish(call: Call, keeper: KeeperPort, body: TakeIn) -> Wish:
@@ -191,7 +222,7 @@ def _faults(wall: Wall, windows: Sequence[Window]) -> list[shapes.Fault]:
 
 def _written(
     call: Call, keeper: KeeperPort, action: str, subject: str, operation: str, wish: Wish | None = None
-) -> shapes.Operation:
+) -> wall_shapes.Operation:
     regions = [claim.region for claim in wish.claims] if wish else []
     call.gateway.audit.record(
         call.who.name, action, subject,
@@ -207,5 +238,7 @@ OPERATIONS = (
     Operation("POST", "/walls/{id}/take", take, "wall.take", rate="write"),
     Operation("POST", "/walls/{id}/release", release, "wall.take", rate="write"),
     Operation("POST", "/walls/{id}/undo", undo, "wall.take", rate="write"),
+    Operation("POST", "/walls/{id}/answer", answer, "wall.take", rate="write"),
     Operation("GET", "/operations/{id}", show_operation, "view"),
+    Operation("POST", "/operations/{id}/retry", retry, ("wall.take", "scene.recall", "scene.emergency"), rate="write"),
 )

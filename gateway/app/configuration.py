@@ -40,6 +40,7 @@ class Configuration:
     ) -> None:
         self._site = self._seen = site
         self._source, self._adopt, self._approvals = source, adopt, approvals
+        self._taken: Texts = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def check(self) -> Sequence[str]:
@@ -82,6 +83,19 @@ class Configuration:
             self._approvals.drop()
             return approval
 
+    @property
+    def site(self) -> Site:
+        """Return the site that runs."""
+        return self._site
+
+    def hold(self, texts: Texts) -> None:
+        """Note the texts that the running site was read from."""
+        self._taken = texts
+
+    def in_force(self) -> Texts:
+        """Return the texts that what rings now follows from."""
+        return self._approvals.approved() or self._taken
+
     def waiting(self) -> Approval | None:
         """Return what waits for a second person."""
         return self._approvals.waiting()
@@ -94,7 +108,7 @@ class Configuration:
     async def _take(self, new: Site, texts: Texts) -> Sequence[str]:
         changed = difference(self._site, new)
         await self._adopt(new, changed)
-        self._site = new
+        self._site, self._taken = new, texts
         self._approvals.hold(texts if new.approvals else None)
         return changed.sentences()
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from drivers.driver import DriverSpec
 from drivers.links.dial import dial
+from drivers.links.hints import Hints
+from drivers.links.shared import SharedLinks
 from drivers.links.tap import Tap
 from drivers.model import Clock, Device, DeviceState, DeviceStatus
 from drivers.registry import DRIVERS, SOURCES
@@ -24,6 +27,9 @@ class Field:
     def __init__(self, *, clock: Clock, bus: Bus, store: Store, supervisor: Supervisor) -> None:
         self._clock, self._bus, self._store, self._supervisor = clock, bus, store, supervisor
         self.tap = Tap(clock)
+        self._links = SharedLinks(dial)
+        self._hints = Hints()
+        self._drivers: Mapping[str, DriverSpec] = DRIVERS
         self.devices: dict[str, Device] = {}
         self.sessions: dict[str, SessionPort] = {}
         self.statuses: dict[str, DeviceStatus] = {}
@@ -34,13 +40,14 @@ class Field:
 
     def verbs(self, device: Device) -> Sequence[str]:
         """Return what a device can be asked to do."""
-        spec, session = DRIVERS.get(device.driver), self.sessions.get(device.id)
+        spec, session = self._drivers.get(device.driver), self.sessions.get(device.id)
         if spec is not None:
             return spec.verbs
         return session.verbs if isinstance(session, Commandable) else ()
 
     def start(self, site: Site, names: Sequence[str]) -> None:
         """Start these devices, as the site describes them."""
+        self._drivers = site.drivers
         for name in names:
             device = site.devices[name]
             self.devices[name] = device
@@ -72,7 +79,13 @@ class Field:
 
     def _session(self, device: Device) -> Session:
         return Session(
-            device, DRIVERS[device.driver], dial=dial, clock=self._clock, publish=self._bus.publish, tap=self.tap
+            device,
+            self._drivers[device.driver],
+            dial=self._links.dial,
+            clock=self._clock,
+            publish=self._bus.publish,
+            tap=self.tap,
+            hints=self._hints,
         )
 
     def _source(self, device: Device, site: Site) -> Source:

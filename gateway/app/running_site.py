@@ -15,6 +15,7 @@ import structlog
 
 from drivers.model import Command, Device, DeviceStatus, Reading
 from gateway.actions.actions import Actions
+from gateway.actions.foresight import Foresight
 from gateway.alarms.alarm import AlarmChange
 from gateway.alarms.engine import AlarmEngine
 from gateway.alarms.handling import Handling
@@ -22,11 +23,13 @@ from gateway.alarms.rule import by_point
 from gateway.api.ports import Gateway, SiteName
 from gateway.api.pushes import Pushes
 from gateway.api.server import Api
+from gateway.app.alarm_history import AlarmHistory
 from gateway.app.alarm_repairs import AlarmRepairs
 from gateway.app.configuration import Configuration, Source, standing_site
 from gateway.app.doubts import Doubts
 from gateway.app.field import Field
 from gateway.app.floods import Floods
+from gateway.app.notices import Notices
 from gateway.app.sinks import Sinks
 from gateway.app.upkeep import Upkeep
 from gateway.app.walls import Walls
@@ -45,11 +48,14 @@ from gateway.errors import GatewayError
 from gateway.interlocks import Interlocks
 from gateway.plausibility.plausibility import Plausibility
 from gateway.plausibility.repeats import Repeats
+from gateway.rehearsal.desk import RuleDesk
+from gateway.rehearsal.rehearsals import Rehearsals
 from gateway.repairs import Repairs
 from gateway.settings.approval import Approvals, NotApproved
 from gateway.settings.difference import Difference
 from gateway.settings.fault import SiteError
-from gateway.settings.site import Site
+from gateway.settings.rule_drafts import RuleDrafts
+from gateway.settings.site import Site, judging_texts
 from gateway.store.store import Store
 from gateway.supervisor import PartHealth, PartState, Supervisor
 from gateway.watchdog import Watchdog, notify
@@ -118,14 +124,19 @@ class RunningSite:
             clock=clock, bus=self._guarded("walls"), store=store, commands=self._commands, audit=audit,
             supervisor=self._supervisor, statuses=self._field.statuses,
         )  # fmt: skip
-        self._actions = Actions(site.rules, scenes=self._walls, clock=clock, store=store, audit=audit, pace=site.pace)
-        self._guarded("actions").subscribe(AlarmChange, self._actions.on_changes)
+        self._repairs = Repairs(clock=clock, publish=bus.publish)
+        self._join_actions(site)
         self._guarded("store").subscribe(Reading, store.on_readings)
         self._join_upkeep()
         self._configuration = Configuration(
             site, self._setting.source, adopt=self._adopt, approvals=self._approvals
         )  # fmt: skip
+        self._desk = self._rule_desk()
         self._points, self._rules = dict(site.points), dict(by_point(site.rules))
+        self._history = AlarmHistory(
+            store, clock=clock, bus=self._guarded("occurrences"), points=self._points, devices=self._field.devices,
+            keep_days=site.store.occurrence_days,
+        )  # fmt: skip
         self._api = Api(self._gateway(), self._setting.host, self._setting.port)
 
     def _join_alarms(self, site: Site) -> None:
@@ -142,10 +153,27 @@ class RunningSite:
         self._guarded("handling").subscribe(Reading, self._handling.on_readings)
         self._guarded("alarms").subscribe(Reading, self.engine.on_readings)
 
+    def _join_actions(self, site: Site) -> None:
+        """Make what tells people of alarms, and what alarms set in motion."""
+        clock, store, audit = self._clock, self._store, self._audit
+        self._notices = Notices(
+            clock=clock, store=store, supervisor=self._supervisor, repairs=self._repairs, audit=audit,
+            commands=self._commands, alarms=self.engine, roster=site.notify,
+        )  # fmt: skip
+        self._guarded("notify").subscribe(Reading, self._notices.on_readings)
+        self._actions = Actions(
+            site.responses.plans, scenes=self._walls, commands=self._commands, notify=self._notices.notifier,
+            clock=clock, store=store, audit=audit, pace=site.pace,
+        )  # fmt: skip
+        self._guarded("actions").subscribe(AlarmChange, self._actions.on_changes)
+        self._foresight = Foresight(
+            lambda: self._site.responses, walls=self._walls, commands=self._commands, notify=self._notices.notifier,
+            clock=clock,
+        )  # fmt: skip
+
     def _join_upkeep(self) -> None:
         """Make what serves other systems, and what tells a technician where to look."""
         clock, store, site = self._clock, self._store, self._site
-        self._repairs = Repairs(clock=clock, publish=self._bus.publish)
         self._sinks = Sinks(
             clock=clock, store=store, supervisor=self._supervisor, repairs=self._repairs, room=site.store.spool_bytes,
             alarms=self.engine.alarm, statuses=self._field.statuses,
@@ -166,14 +194,26 @@ class RunningSite:
             site=SiteName(self._site.id, self._site.name), version=version("semarak"), points=self._points,
             rules=self._rules, devices=self._field.devices, verbs=self._field.verbs, statuses=self._field.statuses,
             counters=self._field.counters, tap=self._field.tap, store=self._store, alarms=self.engine,
-            handling=self._handling, commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes,
+            handling=self._handling, actions=self._actions, foresight=self._foresight,
+            commands=self._commands, walls=self._walls.keepers, scenes=self._walls.scenes,
             audit=self._audit, prove=self._prove, accounts=self._accounts, sessions=Sessions(self._store, self._clock),
             tokens=Tokens(self._store, self._clock), pushes=Pushes(self._field.pushed, self._audit),
             judged=self._plausibility.counters, derived=self._derived.counters,
-            config=self._configuration, parts=self._supervisor.health,
+            config=self._configuration, desk=self._desk, parts=self._supervisor.health,
+            occurrences=self._history.book, written_down=lambda: self._history.recorder.counters, notices=self._notices,
             repairs=self._repairs, sinks=self._sinks.running, older=self._sinks,
             raw_days=lambda: self._site.store.raw_days,
             bus=self._guarded("api"), clock=self._clock, pace=self._site.pace, simulator=self._setting.simulator,
+        )  # fmt: skip
+
+    def _rule_desk(self) -> RuleDesk:
+        """Make the place where rules are written and rehearsed."""
+        source, configuration = self._setting.source, self._configuration
+        configuration.hold(judging_texts(source.folder))
+        return RuleDesk(
+            RuleDrafts(source.folder, source.load, running=lambda: configuration.site),
+            Rehearsals(new_id=partial(secrets.token_hex, 4)), database=self._store.path, clock=self._clock,
+            pace=self._site.pace, in_force=configuration.in_force, flush=self._store.flush,
         )  # fmt: skip
 
     def _guarded(self, part: str) -> Bus:
@@ -232,13 +272,17 @@ class RunningSite:
         self._derived.restore(latest)
         self.engine.restore(latest)
         self._handling.restore()
+        self._history.recorder.restore(self.engine.every(), self._handling.flood)
         self._walls.start(site, list(site.walls))
-        self._walls.expect(site.rules)
+        self._walls.expect(site.rules, site.responses.plans)
+        self._notices.start(site)
         self._actions.restore(self.engine.alarms())
         add("alarms", self.engine.run)
         add("handling", self._handling.run)
+        add("occurrences", self._history.recorder.run)
         add("derived", self._derived.run)
         add("actions", self._actions.run)
+        add("rehearsals", self._desk.rehearsals.run)
         add("api", self._api.run)
         self._repairs.settle("config.unapproved", site.id, self._unapproved or None)
         add("upkeep", self._upkeep.run)
@@ -286,10 +330,12 @@ class RunningSite:
         """Refuse new commands, stop what talks, drain, commit, close; about ten seconds in all."""
         self._commands.close()
         await self._supervisor.remove("actions")
+        await self._notices.stop()
         await self._field.stop(list(self._field.devices))
         await self._supervisor.stop(within=6.0)
         self._audit.record("system", "service.stop", self._site.id)
         self._audit.settle()
+        self._history.recorder.close()
         await self._store.close()
 
     async def _adopt(self, new: Site, changed: Difference) -> None:
@@ -297,10 +343,12 @@ class RunningSite:
         self._site = new
         self._repairs.done("config.unapproved", new.id)
         self._store.adopt(new.store, points=new.points.values())
+        self._history.recorder.retention.keep_days = new.store.occurrence_days
         await self._field.stop(changed.devices)
         await self._walls.stop(changed.walls)
         await self._sinks.stop([name for name in changed.sinks if name in new.sinks])
         await self._sinks.stop([name for name in changed.sinks if name not in new.sinks], for_good=True)
+        await self._notices.adopt(new)
         self._points.clear()
         self._points.update(new.points)
         self._rules.clear()
@@ -311,8 +359,8 @@ class RunningSite:
         self._repeats.adopt(new.points.values())
         self._handling.adopt(new.rules, new.handling, points=list(new.points.values()))
         self._derived.adopt(new.derived.values(), points=new.points)
-        self._walls.expect(new.rules)
-        self._actions.adopt(new.rules, self.engine.alarms())
+        self._walls.expect(new.rules, new.responses.plans)
+        self._actions.adopt(new.responses.plans, self.engine.alarms())
         self._field.start(new, [name for name in changed.devices if name in new.devices])
         self._sinks.start(new, [name for name in changed.sinks if name in new.sinks])
 

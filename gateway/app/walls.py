@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.model import Clock, Command, DeviceStatus, Outcome, Reading
+from gateway.actions.plan import shows
+from gateway.actions.response import Plans, Show
 from gateway.alarms.alarm import Alarm
 from gateway.alarms.rule import AlarmRule
 from gateway.audit.audit import Audit
@@ -15,11 +17,16 @@ from gateway.settings.site import Site
 from gateway.store.store import Store
 from gateway.supervisor import Supervisor
 from wall_controller.apply import WallKeeper
-from wall_controller.claims import Kind
 from wall_controller.errors import Unknown
+from wall_controller.layout import Layout
+from wall_controller.plan import Plan
 from wall_controller.reflex import Call
 from wall_controller.scene import Scene
 from wall_controller.view import WallView
+
+
+def _call(show: Show, severity: int) -> Call:
+    return Call(show.scene, show.region, show.at(severity), show.layout)
 
 
 class _Hands:
@@ -63,15 +70,11 @@ class Walls:
             self.keepers[name] = keeper
             self._supervisor.add(f"wall/{name}", keeper.run)
 
-    def expect(self, rules: Iterable[AlarmRule]) -> None:
+    def expect(self, rules: Iterable[AlarmRule], plans: Plans) -> None:
         """Let the walls be ready for what these rules may set in motion."""
         calls: dict[str, dict[Call, None]] = {name: {} for name in self.keepers}
-        for rule in rules:
-            for action in rule.actions:
-                for level in rule.levels:
-                    if level.severity >= action.severity:
-                        call = Call(action.scene, action.region, level.severity)
-                        calls[self.scenes[action.scene].wall][call] = None
+        for show, severity in shows(rules, plans):
+            calls[show.wall][_call(show, severity)] = None
         for name, keeper in self.keepers.items():
             keeper.expect(calls[name])
 
@@ -81,15 +84,25 @@ class Walls:
             if self.keepers.pop(name, None) is not None:
                 await self._supervisor.remove(f"wall/{name}")
 
-    def claim_for_alarm(self, alarm: Alarm, scene: str, region: str, priority: int, *, claim: str) -> None:
-        """Claim a region for the scene that an alarm asks for; raise WallError when that cannot be."""
-        known = self.scenes.get(scene)
-        if known is None:
-            raise Unknown(f"there is no scene {scene!r}")
-        self.keepers[known.wall].recall(
-            scene, claim, kind=Kind.ALARM, priority=priority, regions=[region] if region else (), name=claim,
+    def claim_for_alarm(self, alarm: Alarm, show: Show, *, claim: str) -> None:
+        """Claim a region for what an alarm asks for; raise WallError when that cannot be."""
+        self._keeper(show).ring(
+            _call(show, alarm.severity), claim, dwell=show.dwell, name=claim,
             why=f"{alarm.name.id}: {alarm.label.id} ({alarm.scale_name.id})" if alarm.label else alarm.name.id,
         )  # fmt: skip
+
+    def preview(self, alarm: Alarm, show: Show, *, claim: str) -> tuple[Sequence[Layout], Plan]:
+        """Return what claiming it now would show and send; nothing changes. Raise WallError when that cannot be."""
+        keeper = self._keeper(show)
+        wish = keeper.call_wish(_call(show, alarm.severity), claim, dwell=show.dwell, name=claim)
+        layouts = [each.layout or self.scenes[each.scene].layouts[each.region] for each in wish.claims]
+        return layouts, keeper.preview(wish)
+
+    def _keeper(self, show: Show) -> WallKeeper:
+        keeper = self.keepers.get(show.wall)
+        if keeper is None:
+            raise Unknown(f"there is no wall {show.wall!r}")
+        return keeper
 
     def release(self, claim: str) -> None:
         """End an alarm's claim on whichever wall it is."""

@@ -50,7 +50,12 @@ class CsvSheet:
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Return rows as lines."""
-        return self._text([[write(cell) for write, cell in zip(self._write, row, strict=True)] for row in rows])
+        return self._text(
+            [
+                ["" if cell is None else write(cell) for write, cell in zip(self._write, row, strict=True)]
+                for row in rows
+            ]
+        )
 
     def end(self) -> bytes:
         """Return what ends the file: nothing."""

@@ -111,20 +111,20 @@ class ParquetSheet:
         self._group, self._rows = [], 0
 
 
-def _typed(cells: Sequence[Value]) -> list[Sequence[Value | None]]:
+def _typed(cells: Sequence[Value | None]) -> list[Sequence[Value | None]]:
     """Return values as numbers, flags and texts."""
     numbers: list[Value | None] = []
     flags: list[Value | None] = []
     texts: list[Value | None] = []
     for cell in cells:
         flag, number = isinstance(cell, bool), isinstance(cell, int | float)
-        numbers.append(_double(cell) if number and not flag else None)
+        numbers.append(_double(cell) if cell is not None and number and not flag else None)
         flags.append(cell if flag else None)
         texts.append(_spelt(cell))
     return [numbers, flags, texts]
 
 
-def _spelt(cell: Value) -> str | None:
+def _spelt(cell: Value | None) -> str | None:
     if isinstance(cell, str):
         return cell.encode("utf-8", "replace").decode()
     return str(cell) if isinstance(cell, int) and abs(cell) > EXACT else None

@@ -11,6 +11,7 @@ from drivers.model import Clock, Reading
 from gateway.archive.errors import NoStore
 from gateway.store.errors import StoreError
 from gateway.store.journal import Journal
+from gateway.store.retention import raw_from
 
 PATIENCE_S = 5.0
 POINTS = "SELECT point FROM series ORDER BY id"
@@ -32,8 +33,17 @@ class Snapshot:
         """Return how many chunks could not be read so far: their readings are missing."""
         return self._journal.counters["garbled"]
 
+    @property
+    def whole_since(self) -> int:
+        """Return the source time (UTC ns) from which on every reading is kept."""
+        return raw_from(self._db)
+
     async def readings(self, point: str, *, since: int, until: int, limit: int) -> Sequence[Reading]:
         """Return a point's first `limit` readings with since ≤ source time < until (UTC ns), oldest first."""
+        return self.recorded(point, since=since, until=until, limit=limit)
+
+    def recorded(self, point: str, *, since: int, until: int, limit: int) -> Sequence[Reading]:
+        """Return the same where nobody else waits for this thread."""
         return self._journal.read(point, (since, until), waiting=(), limit=limit)
 
 

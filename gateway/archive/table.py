@@ -25,7 +25,8 @@ class Kind(StrEnum):
 
 
 Columns = Mapping[str, Kind]
-Row = tuple[Value, ...]
+Row = tuple[Value | None, ...]
+"""None: nothing stands there, in a column other than a reading's."""
 
 READINGS: Columns = {
     "point": Kind.TEXT,

@@ -48,6 +48,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "audit.read": frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),  # baca jejak audit
     "history.import": PLANT,  # the plant's own archive; it rings nothing
     "readings.push": PLANT,  # a sensor's program, under a token narrowed to this
+    "notify.test": PLANT,  # uji saluran pemberitahuan
+    "notify.reply": PLANT,  # a messaging program, under a token narrowed to this
     "demo.play": EVERYBODY - {Role.AUDITOR},  # only where a simulator is attached
 }
 

@@ -17,7 +17,9 @@ app = typer.Typer(
 audit = typer.Typer(no_args_is_help=True, help="Prove the record of everything that was done.")
 user = typer.Typer(no_args_is_help=True, help="Who may log in; stop the service first, or use its API.")
 token = typer.Typer(no_args_is_help=True, help="Access for programs; stop the service first, or use its API.")
+report = typer.Typer(no_args_is_help=True, help="Reports for the office.")
 app.add_typer(audit, name="audit")
+app.add_typer(report, name="report")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
@@ -107,6 +109,26 @@ def import_readings(
     from gateway.cli import archives
 
     _exit(archives.import_files(files, data=data, site=site, form=form))
+
+
+@report.command("alarms")
+def report_alarms(
+    out: Annotated[Path, typer.Option(help="The file to write: .html, .pdf, .csv or .json.")],
+    month: Annotated[str, typer.Option(help="As 2026-11, in WIB; without it the present one so far.")] = "",
+    since: Annotated[str, typer.Option(help="A date, or a time as 2026-01-17T08:30:00Z.")] = "",
+    until: Annotated[str, typer.Option(help="The same; without it, now.")] = "",
+    positions: Annotated[int, typer.Option(min=1, max=100, help="Operators who share the alarms.")] = 1,
+    english: Annotated[bool, typer.Option("--english", help="In English.")] = False,  # noqa: FBT002 - an option of a command
+    data: DataPath = DATA,
+    site: Annotated[Path | None, typer.Option(help="The site's folder: it knows the name.")] = None,
+) -> None:
+    """Tell how well the alarms served the operators, also while the service runs."""
+    from gateway.cli import reports
+
+    span = reports.Span(month, since, until)
+    _exit(
+        reports.report_alarms(out, span, data=data, site=site, positions=positions, language="en" if english else "id")
+    )
 
 
 @app.command()

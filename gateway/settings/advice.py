@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drivers.registry import SOURCES
+from gateway.actions.overlaps import overlaps
 from gateway.settings.site import Site
+
+MOST_GAPS = 4
 
 
 def advice(site: Site) -> Sequence[str]:
-    """Return a sentence for each device whose points are too much for it."""
+    """Return a sentence for each overburdened device, each call list with a gap, and each two claims that meet."""
     found: list[str] = []
     for device in site.devices.values():
         spec = SOURCES.get(device.driver)
         points = [point for point in site.points.values() if point.device == device.id]
         if spec is not None and (why := spec.doubt(device, points)):
             found.append(f"{device.id}: {why}")
+    bare = {name: gaps for name in site.notify.lists if (gaps := site.notify.gaps(name))}
+    found += [f"call list {name}: an alarm reaches nobody on {', '.join(bare[name][:MOST_GAPS])}" for name in bare]
+    found += overlaps(site.rules, site.responses.plans, walls=site.walls, scenes=site.scenes)
     return found

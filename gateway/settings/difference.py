@@ -23,10 +23,14 @@ class Difference:
     sinks: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     handling: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    """The rules whose alarms set something else in motion."""
 
     def sentences(self) -> tuple[str, ...]:
         """Return what differs, a line each kind."""
-        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived", "handling")
+        kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived", "handling",
+                 "notify", "actions")  # fmt: skip
         return tuple(f"{kind}: {', '.join(names)}" for kind in kinds if (names := getattr(self, kind)))
 
 
@@ -45,10 +49,14 @@ def difference(old: Site, new: Site) -> Difference:
         interlocks=tuple(_differing(_by_id(old.interlocks), _by_id(new.interlocks))),
         sinks=tuple(_differing(old.sinks, new.sinks) if old.id == new.id else sorted({*old.sinks, *new.sinks})),
         derived=tuple(_differing(old.derived, new.derived)),
+        actions=tuple(_differing(old.responses.plans, new.responses.plans)),
         handling=tuple(
             each.name
             for each in fields(old.handling)
             if getattr(old.handling, each.name) != getattr(new.handling, each.name)
+        ),
+        notify=tuple(
+            each.name for each in fields(old.notify) if getattr(old.notify, each.name) != getattr(new.notify, each.name)
         ),
     )
 

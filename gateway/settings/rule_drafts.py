@@ -9,16 +9,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from drivers.strict_yaml import YamlError
+from pydantic import ValidationError
+
+from drivers.strict_yaml import YamlError, load
+from gateway.alarms.config import ScalesConfig
+from gateway.alarms.scale import Scale
 from gateway.alarms.thresholds import threshold_changes
 from gateway.errors import GatewayError
 from gateway.settings.difference import difference
-from gateway.settings.fault import SiteError, SiteFault, of_yaml
+from gateway.settings.fault import SiteError, SiteFault, of_validation, of_yaml
 from gateway.settings.rule_file import FILE, RuleFile, RuleTextError, placed, read_draft, rewritten
 from gateway.settings.site import Site, judging_texts
 
 Texts = Mapping[str, str]
 NOTHING = "rules: []\n"
+SCALES = "scales.yaml"
 
 
 class FileMoved(GatewayError):
@@ -71,6 +76,17 @@ class RuleDrafts:
         text = self._text()
         yaml = _read(text).draft(id)
         return Draft(id, yaml, read_draft(yaml).data, _stamp(text))
+
+    def scales(self) -> Sequence[Scale]:
+        """Return the hazard scales of the site's file, whose levels a rule gives limits; raise SiteError."""
+        try:
+            document = load(self.texts()[SCALES], SCALES)
+        except YamlError as error:
+            raise SiteError([of_yaml(error)]) from None
+        try:
+            return [each.scale() for each in ScalesConfig.model_validate(document.data).scales]
+        except ValidationError as error:
+            raise SiteError(list(of_validation(document, error))) from None
 
     def check(self, was: str, yaml: str, rule: Mapping[str, Any] | None = None) -> Verdict:
         """Return what a draft would do; with `rule` the text is made to say that first.

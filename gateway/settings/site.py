@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from drivers.device_config import BilingualName, DevicesFile, Id, PointsFile, Strict
+from drivers.driver import DriverSpec
 from drivers.errors import BadConfig
 from drivers.model import Device, Name, Place, Point
 from drivers.registry import DRIVERS, SOURCES
 from drivers.sensors.source import BadPoint, files_of, in_folder
 from drivers.strict_yaml import Document, KeyPath, YamlError, load, load_file
+from gateway.actions.config import ActionsConfig
+from gateway.actions.plan import World
+from gateway.actions.response import NO_RESPONSES, Responses
 from gateway.alarms.compile import compile_rules
 from gateway.alarms.config import AlarmsConfig, ScalesConfig
 from gateway.alarms.policy import DEFAULT as DEFAULT_POLICY
@@ -28,8 +32,15 @@ from gateway.derive.derivation import DEVICE, Derivation
 from gateway.derive.errors import DeriveError
 from gateway.forward.config import AnySink, SinksFile
 from gateway.interlocks import Interlock, InterlockConfig
+from gateway.notify.compile import compile_notify
+from gateway.notify.config import NotifyFile
+from gateway.notify.errors import BadNotify
+from gateway.notify.roster import NOBODY, Roster
 from gateway.plausibility.twins import wrong_twins
 from gateway.settings.fault import SiteError, SiteFault, at, did_you_mean, of_validation, of_yaml
+from gateway.settings.profile_files import read_drivers
+from gateway.settings.responses import read_responses, verbs_of
+from gateway.settings.urgency import at_pace, awaited
 from gateway.store.config import StoreConfig
 from gateway.store.limits import DEFAULT, Limits
 from wall_controller.config import ScenesFile, WallsFile, read_scenes, read_walls
@@ -76,7 +87,9 @@ FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {
     "alarms.yaml": (AlarmsConfig, {"rules": []}),
     "walls.yaml": (WallsFile, {"walls": []}),
     "scenes.yaml": (ScenesFile, {"scenes": []}),
+    "actions.yaml": (ActionsConfig, {}),
     "sinks.yaml": (SinksFile, {"sinks": []}),
+    "notify.yaml": (NotifyFile, {}),
 }
 """Every file of a site with its model and what stands for it when it is not there; None: it must be there."""
 
@@ -105,6 +118,12 @@ class Site:
     """What persons and rules may do with alarms."""
     approvals: bool = False
     """True: what changes a threshold waits for a second person."""
+    notify: Roster = NOBODY
+    """Who is told of alarms, and over what."""
+    responses: Responses = NO_RESPONSES
+    """What alarms set in motion."""
+    drivers: Mapping[str, DriverSpec] = field(default_factory=lambda: DRIVERS)
+    """Those that come with Semarak, and the site's own profiles."""
 
 
 JUDGING: Mapping[str, str | None] = {
@@ -145,6 +164,7 @@ class _Reading:
         self._folder, self._texts = folder, texts
         self._faults: list[SiteFault] = []
         self._documents: dict[str, Document] = {}
+        self._drivers: Mapping[str, DriverSpec] = DRIVERS
 
     def site(self, pace: float | None, links: Mapping[str, str]) -> Site:
         self._read_files()
@@ -154,6 +174,7 @@ class _Reading:
         walls_file, scenes_file = self._model("walls.yaml", WallsFile), self._model("scenes.yaml", ScenesFile)
         sinks_file = self._model("sinks.yaml", SinksFile)
         derived_file = self._model("derived.yaml", DerivedFile)
+        actions_file = self._model("actions.yaml", ActionsConfig)
         self._stop_at_faults()
         pace = head.pace if pace is None else pace
         devices = self._unique("devices.yaml", "devices", [each.device() for each in devices_file.devices])
@@ -161,21 +182,25 @@ class _Reading:
         self._check_devices(devices)
         self._check_points(devices, sensed)
         self._check_sources(devices, sensed)
-        paced = {name: _paced(each, pace) for name, each in sensed.items()}
+        paced = {name: at_pace(each, pace) for name, each in sensed.items()}
         derived = self._derived(derived_file, paced, pace=pace)
         points = paced | {name: each.point for name, each in derived.items()}
         walls, scenes = self._walls(walls_file, scenes_file, devices)
         self._check_interlocks(head, devices, points)
         sinks = self._unique("sinks.yaml", "sinks", [self._sink_located(each) for each in sinks_file.sinks])
+        notify = self._notify(devices)
         self._stop_at_faults()
         rules, handling = self._rules(alarms, scales, points, scenes, pace)
-        urgent = _awaited(rules, derived)
+        by_id = {each.id: each.scale() for each in scales.scales}
+        world = World(points, by_id, walls, scenes, verbs_of(devices, self._drivers), notify.lists.keys() or None, pace)
+        responses = read_responses(actions_file, alarms, self._documents, rules=rules, world=world)
+        urgent = awaited(rules, derived)
         return Site(
             head.id, head.name.name(), Place(*head.place) if head.place else None, pace,
             {name: replace(self._located(each), link=links.get(name, each.link)) for name, each in devices.items()},
             {name: replace(each, urgent=name in urgent) for name, each in points.items()}, derived, rules,
             tuple(each.interlock() for each in head.interlocks), walls, scenes, sinks, head.store.limits(),
-            handling, head.approvals.thresholds,
+            handling, head.approvals.thresholds, notify, responses, self._drivers,
         )  # fmt: skip
 
     def _read_files(self) -> None:
@@ -195,6 +220,7 @@ class _Reading:
                     self._faults.append(of_yaml(error))
             elif FILES[name][1] is None:
                 self._faults.append(SiteFault(name, 1, 1, "", "the file is missing", "a site needs at least site.yaml"))
+        self._drivers = read_drivers(self._folder, self._faults)
         self._stop_at_faults()
 
     def _model(self, name: str, model: type[M]) -> M:
@@ -219,9 +245,9 @@ class _Reading:
             path = ("devices", number)
             if device.id == DEVICE:
                 self._faults.append(at(document, (*path, "id"), f"{DEVICE} stands for what is calculated", "rename it"))
-            spec = DRIVERS.get(device.driver) or SOURCES.get(device.driver)
+            spec = self._drivers.get(device.driver) or SOURCES.get(device.driver)
             if spec is None:
-                hint = did_you_mean(device.driver, [*DRIVERS, *SOURCES])
+                hint = did_you_mean(device.driver, [*self._drivers, *SOURCES])
                 self._faults.append(at(document, (*path, "driver"), f"there is no driver {device.driver!r}", hint))
                 continue
             self._validate(document, spec.options, dict(device.options), (*path, "options"))
@@ -236,7 +262,7 @@ class _Reading:
                 self._faults.append(at(document, (*path, "device"), f"there is no device {point.device!r}", hint))
             elif device.driver in SOURCES:
                 self._validate(document, SOURCES[device.driver].address, dict(point.address), (*path, "address"))
-            elif device.driver in DRIVERS:
+            elif device.driver in self._drivers:
                 hint = "its points come with its driver"
                 self._faults.append(at(document, (*path, "device"), f"{device.id} is no source of telemetry", hint))
         for id_, why in wrong_twins(points):
@@ -263,6 +289,15 @@ class _Reading:
         except DeriveError as error:
             self._faults.append(at(self._documents["derived.yaml"], error.path, error.message, error.hint))
         return {}
+
+    def _notify(self, devices: Mapping[str, Device]) -> Roster:
+        written = self._model("notify.yaml", NotifyFile)
+        self._stop_at_faults()
+        try:
+            return compile_notify(written, devices, folder=self._folder.resolve())
+        except BadNotify as error:
+            self._faults.append(at(self._documents["notify.yaml"], error.path, error.message, error.hint))
+        return NOBODY
 
     def _located(self, device: Device) -> Device:
         source = SOURCES.get(device.driver)
@@ -345,27 +380,5 @@ class _Reading:
             raise SiteError(self._faults)
 
 
-def _awaited(rules: Iterable[AlarmRule], derived: Mapping[str, Derivation]) -> set[str]:
-    """Return the points that an alarm waits for: those of rules, and those that make up a derived one of them."""
-    found = {point for rule in rules for point in rule.awaited}
-    for each in reversed(list(derived.values())):
-        if each.id in found:
-            found.update(each.how.inputs)
-    return found
-
-
 def _unknown(names: Any, known: Mapping[str, object]) -> Iterator[str]:
     return (name for name in names if name not in known)
-
-
-def _paced(point: Point, pace: float) -> Point:
-    checks, report = point.checks, point.report
-    return replace(
-        point, every=point.every / pace, stale_after=point.stale_after / pace,
-        checks=replace(
-            checks, rate=None if checks.rate is None else checks.rate * pace, stuck_after=checks.stuck_after / pace
-        ),
-        report=report and replace(
-            report, min_interval=report.min_interval / pace, max_interval=report.max_interval / pace
-        ),
-    )  # fmt: skip

@@ -3,13 +3,17 @@
 import { html, signal } from "./vendor/ui.js";
 import { acknowledge, levelText } from "./acknowledge.js";
 import { Filters, fits, isNarrow } from "./alarm_filters.js";
+import { AlarmHistory } from "./alarm_history.js";
 import { Tags } from "./alarm_marks.js";
+import { AlarmReport } from "./alarm_report.js";
 import { Row } from "./alarm_row.js";
+import { Ways } from "./alarm_ways.js";
 import { BACK, Reasons, showBack } from "./aside.js";
 import { showAlarm } from "./faceplate.js";
 import { byUrgency, quiet, stands, unacknowledged } from "./levels.js";
 import { Act, Mark } from "./marks.js";
 import { instant, moment, quantity } from "./numbers.js";
+import { where } from "./sections.js";
 import { alarms, flood } from "./store.js";
 import { nameOf, t } from "./words.js";
 
@@ -93,11 +97,17 @@ function Tabs({ all }) {
   )}</div>`;
 }
 
+/** What stands, unless the address names the history or the report. */
 export function Alarms() {
+  const { item } = where.value;
+  return item === "history" ? html`<${AlarmHistory} />` : item === "report" ? html`<${AlarmReport} />` : html`<${Present} />`;
+}
+
+function Present() {
   const all = [...alarms.value.values()];
   const rows = all.filter((alarm) => TABS[tab.value](alarm) && fits(alarm)).sort(byUrgency);
   const open = rows.filter((alarm) => unacknowledged(alarm) && !folds(alarm));
-  return html`<h1>${t("section.alarms")}</h1>
+  return html`<h1>${t("section.alarms")}<${Ways} /></h1>
     <section class="card grow" aria-labelledby="standing"><h2 id="standing">${t(`alarm.tab.${tab.value}`)}<small>${t("keys.f2_hint")}</small></h2>
       <div class="listhead"><${Tabs} all=${all} /><${Filters} />
         ${tab.value === "standing" && open.length > 1 ? html`<${Act} class="small" permission="alarm.ack" onClick=${() => acknowledge(open)}>${t("alarm.acknowledge_shown", { n: open.length })}</${Act}>` : null}</div>

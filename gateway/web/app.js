@@ -13,6 +13,7 @@ import { Live } from "./live.js";
 import { Login } from "./login.js";
 import { theme, wear } from "./look.js";
 import { Notices } from "./notices.js";
+import { Notifications } from "./notifications.js";
 import { Overview } from "./overview.js";
 import { Points } from "./points.js";
 import { Rail } from "./rail.js";
@@ -30,6 +31,7 @@ const PAGES = {
   scenes: Scenes,
   points: Points,
   devices: Devices,
+  notifications: Notifications,
   audit: Audit,
   health: Health,
 };

@@ -23,6 +23,24 @@ const ARGUMENTS = {
   freeze: { on: "flag" },
   brightness: { level: "number" },
   lock_output: { output: "number", on: "flag" },
+  level: { channel: "text", level: "number" },
+  mute_channel: { channel: "text", on: "flag" },
+  preset: { preset: "text" },
+  save_preset: { preset: "text" },
+  mute_output: { output: "number", on: "flag" },
+  panel_lock: { on: "flag" },
+  place: { window: "number", x: "number", y: "number", width: "number", height: "number" },
+  announce: { message: "text" },
+  relay: { output: "number", on: "flag" },
+  outlet: { output: "number", on: "flag" },
+  cycle_outlet: { output: "number" },
+  infrared: { output: "number", code: "text" },
+  text: { text: "text" },
+  light: { levels: "routes", seconds: "number" },
+  wake: { machine: "text" },
+  move: { pan: "number", tilt: "number", zoom: "number", seconds: "number" },
+  focus: { drive: "number", seconds: "number" },
+  autofocus: { on: "flag" },
   write: { point: "text", value: "value" },
 };
 
@@ -48,7 +66,7 @@ function Argument({ name, kind }) {
     return html`<label>${label}<select name=${name}><option value="on">${t("flag.on")}</option><option value="off">${t("flag.off")}</option></select></label>`;
   }
   const hint = kind === "routes" ? t("command.routes_hint") : undefined;
-  return html`<label>${label}<input name=${name} type=${kind === "number" ? "number" : "text"} required placeholder=${hint} /></label>`;
+  return html`<label>${label}<input name=${name} type=${kind === "number" ? "number" : "text"} step="any" required placeholder=${hint} /></label>`;
 }
 
 /** @param {{device: Device}} props */

@@ -10,6 +10,7 @@ const PATHS = {
   scenes: "M4 8h16v12H4zM4 8l2-4h3L7 8m3 0 2-4h3l-2 4m3 0 2-4h3l-2 4",
   points: "M3 19h18M4 15l4-5 4 3 4-7 4 4M3 4v15",
   devices: "M4 4h16v7H4zM4 13h16v7H4zM7 7.5h4M7 16.5h4M16 7.5h1M16 16.5h1",
+  notifications: "M4 5h16v11H9l-5 4zM8 9h8M8 12h5",
   audit: "M6 3h9l4 4v14H6zM15 3v4h4M9 11h7M9 14h7M9 17h5",
   health: "M3 12h4l2-6 4 12 3-9 2 3h3",
   user: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4 21c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5",

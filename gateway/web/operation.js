@@ -1,9 +1,10 @@
 // How a change of the wall goes: device by device, with what to try again.
 
 import { html } from "./vendor/ui.js";
+import { post, segment } from "./api.js";
 import { Act, estimate } from "./marks.js";
+import { notice, succeeded } from "./notices.js";
 import { decimal, instant } from "./numbers.js";
-import { take } from "./recall.js";
 import { devices, now, scenes } from "./store.js";
 import { nameOf, t, told } from "./words.js";
 
@@ -36,6 +37,12 @@ function StepLine({ step }) {
   </li>`;
 }
 
+/** Try again what failed, and nothing else. @param {Operation} operation */
+async function retry(operation) {
+  const answer = await post(`operations/${segment(operation.id)}/retry`);
+  if (succeeded(answer)) notice(t("operation.retried"));
+}
+
 /** One line about the change under way or the last one; open it for every device. @param {{operation: Operation | null}} props */
 export function Progress({ operation }) {
   if (!operation) return html`<p class="operation quiet">${t("operation.none")}</p>`;
@@ -50,6 +57,6 @@ export function Progress({ operation }) {
       <span>${words}${state === "running" ? ` · ${estimate(operation.estimated_s)}` : ""}</span>
       ${bad.length ? html`<b class="bad">✕ ${t("operation.failed", { n: bad.length })}</b>` : null}</summary>
     <ul class="steps">${[...bad, ...open, ...proven].map((step) => html`<${StepLine} key=${step.device + step.verb} step=${step} />`)}</ul>
-    ${bad.length && scene ? html`<${Act} permission=${scene.permission} onClick=${() => take(scene)}>${t("operation.retry")}</${Act}>` : null}
+    ${bad.some((step) => step.result !== "superseded") ? html`<${Act} permission=${scene?.permission ?? "wall.take"} onClick=${() => retry(operation)}>${t("operation.retry")}</${Act}>` : null}
   </details>`;
 }

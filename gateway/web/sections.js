@@ -2,7 +2,7 @@
 
 import { signal } from "./vendor/ui.js";
 
-export const SECTIONS = /** @type {const} */ (["overview", "alarms", "wall", "scenes", "points", "devices", "audit", "health"]);
+export const SECTIONS = /** @type {const} */ (["overview", "alarms", "wall", "scenes", "points", "devices", "notifications", "audit", "health"]);
 
 /** @typedef {typeof SECTIONS[number]} Section */
 /** @typedef {{section: Section, item: string}} Where */

@@ -8,7 +8,9 @@ import { levelOf, limitsOf } from "./levels.js";
 import { theme } from "./look.js";
 import { Age, Figure, Mark } from "./marks.js";
 import { hour, moment, plain, printed } from "./numbers.js";
+import { timeline } from "./occurrences.js";
 import { now } from "./store.js";
+import { Timeline } from "./timeline.js";
 import { colour, drawDoubts, drawGaps, drawLimits } from "./trend_marks.js";
 import { language, nameOf, t } from "./words.js";
 
@@ -83,14 +85,20 @@ function Legend({ past }) {
   return html`${keys.filter(([, , there]) => there).map(([key, words]) => html`<span class="trendkey"><i class=${key} aria-hidden="true"></i>${t(words)}</span>`)}`;
 }
 
-/** @param {{cell: Cell, past: Past}} props */
-function Plot({ cell, past }) {
+/** @typedef {import("./vendor/ui.js").Signal<import("./timeline.js").Place | null>} PlaceSignal */
+
+/** @param {{cell: Cell, past: Past, place: PlaceSignal}} props */
+function Plot({ cell, past, place: lies }) {
   const box = /** @type {{current: HTMLDivElement | null}} */ (useRef(null));
   useEffect(() => {
     const place = box.current;
     if (!place) return undefined;
     const plot = drawn(cell, place, past);
-    const watcher = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+    const follow = () => {
+      plot.setSize({ width: place.clientWidth, height: HEIGHT });
+      lies.value = { left: plot.over.offsetLeft, width: plot.over.offsetWidth };
+    };
+    const watcher = new ResizeObserver(follow);
     watcher.observe(place);
     return () => {
       watcher.disconnect();
@@ -107,15 +115,19 @@ function Plot({ cell, past }) {
 function Trend({ cell }) {
   const span = useSignal(/** @type {number} */ (3_600));
   const past = useSignal(/** @type {Past | null} */ (null));
+  const bars = useSignal(/** @type {import("./occurrences.js").Timeline | null} */ (null));
+  const place = useSignal(/** @type {import("./timeline.js").Place | null} */ (null));
   const trouble = useSignal("");
   useEffect(() => {
     let gone = false;
     const read = async () => {
       const until = now();
-      const answer = await history(cell.point.id, until - span.value * 1000, until, BUCKETS);
+      const since = until - span.value * 1000;
+      const [answer, stood] = await Promise.all([history(cell.point.id, since, until, BUCKETS), timeline(cell.point.id, since, until)]);
       if (gone) return;
       trouble.value = answer.ok ? "" : answer.sentence;
       if (answer.ok) past.value = answer.value;
+      bars.value = stood.ok ? stood.value : null;
     };
     void read();
     const timer = setInterval(read, Math.min(LATEST_RELOAD_MS, Math.max(RELOAD_MS, (span.value * 1000) / BUCKETS)));
@@ -132,7 +144,8 @@ function Trend({ cell }) {
         ([name, seconds]) => html`<button type="button" class="act small" aria-pressed=${span.value === seconds} onClick=${() => (span.value = seconds)}>${t(`trend.span.${name}`)}</button>`,
       )}</div></div>
     ${trouble.value ? html`<p class="trouble" role="alert">${trouble.value}</p>` : null}
-    ${past.value ? html`<${Plot} cell=${cell} past=${past.value} />` : html`<p class="quiet plot">${t("trend.loading")}</p>`}
+    ${past.value ? html`<${Plot} cell=${cell} past=${past.value} place=${place} />` : html`<p class="quiet plot">${t("trend.loading")}</p>`}
+    ${bars.value ? html`<${Timeline} told=${bars.value} place=${place.value} />` : past.value ? html`<p class="small">${t("timeline.missing")}</p>` : null}
     <p class="small">${cell.point.id} · ${cell.point.owner || cell.point.device}</p>
   </${Sheet}>`;
 }

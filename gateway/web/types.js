@@ -62,6 +62,10 @@
 /** @typedef {{by: string, at: string, why: string, until: string, overdue: boolean}} Aside */
 /** @typedef {{kind: string, levels: Level[], deadband: number, on_delay: number, off_delay: number, latching: boolean, longest_shelf: number}} AlarmRule */
 /** @typedef {{alarm: Alarm, rule: AlarmRule, history: AuditEvent[]}} AlarmDetail */
+/** @typedef {{device: string, verb: string, args: Record<string, unknown>}} Ask */
+/** @typedef {{id: string, response: string, kind: "scene" | "layout" | "command" | "notify", after: number, until: "cleared" | "acknowledged", at_most: number, escalates: boolean, wall: string, scene: string, region: string, cameras: string[], command: Ask | null, on_clear: Ask | null}} Deed */
+/** @typedef {{deed: Deed, stage: "waiting" | "sent" | "done" | "refused" | "over", since: string, done_at: string | null, call_lists: string[], outcome: string}} ActionStep */
+/** @typedef {{deed: Deed, priority: number | null, windows: {region: string, source: string, panels: string[]}[], commands: {device: string, verb: string, result: string, detail: string}[], call_list: string, decides: Called | null, told: string[], refused: string}} Foreseen */
 /** @typedef {{done: number, refused: number, items: {id: string, done: boolean, detail: string}[]}} Acked */
 /** @typedef {{on: boolean, since: string | null, counts: Record<string, number>, listed: number, list_only: number}} Flood */
 /** @typedef {{id: string, by: string, why: string, at: string, until: string, changes: string[]}} Approval */
@@ -112,7 +116,8 @@
  * @property {string | null} until
  * @property {string} why
  */
-/** @typedef {{id: string, name: Called, panels: string[], alarm_may_enter: boolean, claim: Claim | null, waiting: number, until: string | null}} Region */
+/** @typedef {{id: string, name: Called, panels: string[], alarm_may_enter: boolean, claim: Claim | null, waiting: number, until: string | null, undo: number}} Region */
+/** @typedef {{device: string, detail: string}} Touched */
 /** @typedef {{id: string, source: string, label: Called | null, region: string, x: number, y: number, width: number, height: number, panels: string[]}} WallWindow */
 /** @typedef {{device: string, verb: string, result: string, detail: string}} Step */
 /**
@@ -137,6 +142,7 @@
  * @property {WallWindow[]} windows
  * @property {{id: string, name: Called}[]} sources
  * @property {Claim[]} claims
+ * @property {Touched[]} asks
  * @property {Operation | null} operation
  */
 /** @typedef {{id: string, name: Called, wall: string, regions: string[], permission: string, confirm: boolean, active: boolean}} Scene */

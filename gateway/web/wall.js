@@ -9,6 +9,7 @@ import { age, clock, instant } from "./numbers.js";
 import { Progress } from "./operation.js";
 import { SceneStrip } from "./scenes.js";
 import { alarms, now, scenes, walls } from "./store.js";
+import { Asks } from "./touched.js";
 import { nameOf, t } from "./words.js";
 
 /** @typedef {import("./types.js").Wall} Wall */
@@ -52,7 +53,8 @@ function RegionLine({ wall, region }) {
     <div class="acts">
       <${Act} class="small" permission="wall.take" why=${claim ? undefined : t("region.nothing_to_release")} label=${t("region.release_one", { region: name })}
         onClick=${() => give(wall.id, "release", region)}>${t("region.release")}</${Act}>
-      <${Act} class="small" permission="wall.take" label=${t("region.undo_one", { region: name })} onClick=${() => give(wall.id, "undo", region)}>${t("region.undo")}</${Act}>
+      <${Act} class="small" permission="wall.take" why=${region.undo ? undefined : t("region.nothing_to_undo")} label=${t("region.undo_one", { region: name })}
+        onClick=${() => give(wall.id, "undo", region)}>${t("region.undo")}</${Act}>
     </div>
   </li>`;
 }
@@ -70,6 +72,7 @@ export function WallCard({ wall }) {
   return html`<section class="card wallcard" aria-labelledby=${`wall-${wall.id}`}>
     <h2 id=${`wall-${wall.id}`}>${nameOf(wall.name)}<${Tally} wall=${wall} /></h2>
     <${Mimic} wall=${wall} />
+    <${Asks} wall=${wall} />
     <${Progress} operation=${wall.operation} />
     <ul class="regions">${wall.regions.map((region) => html`<${RegionLine} key=${region.id} wall=${wall} region=${region} />`)}</ul>
   </section>`;

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +17,24 @@ from argon2 import PasswordHasher
 import gateway.store
 from drivers.model import (
     Clock,
-    Command,
     Device,
     DeviceState,
     DeviceStatus,
     Name,
-    Outcome,
     Place,
     Point,
     PointKind,
     Quality,
     Reading,
-    Result,
 )
 from drivers.sensors.http_push import HttpSource
+from gateway.actions.actions import Actions
+from gateway.actions.foresight import Foresight
+from gateway.actions.response import NO_RESPONSES, Responses
 from gateway.alarms.alarm import AlarmChange
+from gateway.alarms.annunciation import Annunciation
 from gateway.alarms.engine import AlarmEngine
+from gateway.alarms.flood import Flood as FloodNow
 from gateway.alarms.handling import Handling
 from gateway.alarms.policy import Policy
 from gateway.alarms.rule import AlarmRule, Level
@@ -47,11 +50,15 @@ from gateway.auth.sessions import Sessions
 from gateway.auth.tokens import Tokens
 from gateway.bus import Bus
 from gateway.clock import SystemClock
+from gateway.occurrences.book import Book
+from gateway.occurrences.recorder import Recorder
 from gateway.repairs import Repairs
 from gateway.settings.approval import Approvals
 from gateway.store.retention import Extent
 from gateway.supervisor import PartHealth, PartState
+from tests.gateway.api_action_fakes import Bell, Commands, Shows
 from tests.gateway.api_config_fake import Config
+from tests.gateway.api_desk_fake import still_desk
 from wall_controller.apply import WallKeeper
 from wall_controller.geometry import Panel, Rect
 from wall_controller.layout import Layout, Region, Source, Wall, window_on
@@ -196,7 +203,8 @@ class Paper:
     """The database in memory: the real tables, one person and one token of every role."""
 
     def __init__(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        self.uri = f"file:paper-{id(self)}?mode=memory&cache=shared"
+        self.db = sqlite3.connect(self.uri, uri=True, isolation_level=None)
         for script in sorted((Path(gateway.store.__file__).parent / "schema").glob("*.sql")):
             self.db.executescript(script.read_text("utf-8"))
         for role in GRANTS:
@@ -239,28 +247,18 @@ class Unread:
         pass
 
 
-class Commands:
-    """The one door down, which does what it is told."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.issued: list[Command] = []
-
-    async def issue(self, command: Command, actor: object | None = None) -> Outcome:
-        self.issued.append(command)
-        return Outcome(command.id, Result.DONE, "", self.clock.now())
-
-
 class Hall:
     """The gateway's parts, put together as the composition does."""
 
     def __init__(
-        self, *, simulator: str | None = None, clock: Clock | None = None, store: Any = None, older: Any = None
-    ) -> None:
+        self, *, simulator: str | None = None, clock: Clock | None = None, store: Any = None, older: Any = None,
+        responses: Responses = NO_RESPONSES,
+    ) -> None:  # fmt: skip
         self.clock = clock or SystemClock()
         self.bus = Bus()
         self.store = store or Store()
         self.paper = Paper()
+        self.book = Book(partial(sqlite3.connect, self.paper.uri, uri=True))
         self.audit = Audit(self.paper, self.clock, publish=self.bus.publish)
         self.accounts = Accounts(self.paper, self.clock, hasher=QUICK)
         self.repairs = Repairs(clock=self.clock, publish=self.bus.publish)
@@ -278,9 +276,27 @@ class Hall:
             audit=self.audit,
         )  # fmt: skip
         self.handling.restore()
+        self.recorder = Recorder(
+            self.paper, clock=self.clock, where=lambda point: f"room of {point}", later=lambda _s, work: work(),
+            keep_days=1_827,
+        )  # fmt: skip
+        self.recorder.restore(self.engine.every(), self.handling.flood)
+        self.bus.subscribe(AlarmChange, self.recorder.on_news)
+        self.bus.subscribe(Annunciation, self.recorder.on_news)
+        self.bus.subscribe(FloodNow, self.recorder.on_news)
         self.keeper = WallKeeper(
             WALL, SCENES, commands=self.commands, clock=self.clock, publish=self.bus.publish, store=self.store
         )
+        walls, bell = Shows(self.keeper, SCENES), Bell()
+        self.actions = Actions(
+            responses.plans, scenes=walls, commands=self.commands, notify=bell, clock=self.clock, store=self.store,
+            audit=self.audit,
+        )  # fmt: skip
+        foresight = Foresight(
+            lambda: responses, walls=walls, commands=self.commands, notify=bell, clock=self.clock
+        )  # fmt: skip
+        self.actions.restore([])
+        self.bus.subscribe(AlarmChange, self.actions.on_changes)
         self.statuses = {
             device.id: DeviceStatus(device.id, DeviceState.UP, self.clock.now()) for device in DEVICES
         }  # fmt: skip
@@ -295,12 +311,13 @@ class Hall:
             devices={device.id: device for device in DEVICES},
             verbs=lambda device: () if device.id == "broker" else ("power", "route"), statuses=self.statuses,
             counters={"matrix": {"sent": 3}}, tap=Tap(), store=self.store, alarms=self.engine,
-            handling=self.handling, commands=self.commands,
+            handling=self.handling, actions=self.actions, foresight=foresight, commands=self.commands,
             walls={"main": self.keeper}, scenes=SCENES, audit=self.audit, prove=self.prove, accounts=self.accounts,
             sessions=self.sessions, tokens=self.tokens, pushes=self.pushes, config=self.config,
             repairs=self.repairs, sinks=self.sinks,
+            occurrences=self.book, written_down=lambda: self.recorder.counters,
             parts=lambda: [PartHealth("store", PartState.RUNNING, self.clock.now())], bus=self.bus, clock=self.clock,
-            simulator=simulator, older=older,
+            simulator=simulator, older=older, desk=still_desk(self.clock),
         )  # fmt: skip
         self.api = Api(self.gateway, "127.0.0.1", 0)
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from drivers.model import (
     Clock,
     Device,
@@ -63,7 +65,7 @@ HALL = Hall()
 
 def alarm(rule: AlarmRule = FLOOD, **changes: object) -> Alarm:
     point = replace(HALL.points[rule.point], place=Place(-3.8, 102.3))
-    return replace(resting(rule, point, since=EPOCH_NS), **changes)  # type: ignore[arg-type]
+    return structs.replace(resting(rule, point, since=EPOCH_NS), **changes)  # type: ignore[arg-type]
 
 
 def config(port: int, **more: object) -> MqttSinkConfig:

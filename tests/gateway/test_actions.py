@@ -3,89 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from gateway.actions.actions import Actions
-from gateway.alarms.alarm import Alarm
 from gateway.alarms.lifecycle import Cue, after
-from gateway.alarms.rule import AlarmAction, AlarmRule
-from tests.gateway.alarm_world import DRY, FLOOD, Person, World
-from wall_controller.errors import NotAllowed
-
-WATCH = AlarmAction("banjir", 3, 0.0, "tanggap")
-LATER = replace(WATCH, after=600.0)
-SECOND = AlarmAction("evakuasi", 4, 0.0, "")
-
-
-class Wall:
-    """A wall that remembers what is claimed."""
-
-    def __init__(self) -> None:
-        self.claims: dict[str, tuple[str, str, int]] = {}
-        self.asked = 0
-        self.refuses = False
-        self.claimed: Callable[[], None] = lambda: None
-
-    def claim_for_alarm(self, alarm: Alarm, scene: str, region: str, priority: int, *, claim: str) -> None:
-        self.asked += 1
-        if self.refuses:
-            raise NotAllowed("the region is for leaders only")
-        self.claims[claim] = (scene, region, priority)
-        self.claimed()
-
-    def release(self, claim: str) -> None:
-        if self.refuses:
-            raise NotAllowed("the wall is gone")
-        del self.claims[claim]
-
-
-class Scene:
-    """An engine, its actions and a wall, wired as in the service."""
-
-    def __init__(self, *actions: AlarmAction, pace: float = 1.0) -> None:
-        self.world = World(replace(FLOOD, on_delay=0.0, actions=actions), replace(DRY, actions=()), pace=pace)
-        self.wall = Wall()
-        self.start()
-
-    def start(self) -> None:
-        self.actions = Actions(
-            self.world.rules, scenes=self.wall, clock=self.world.clock, store=self.world.store,
-            audit=self.world.audit, pace=self.world.pace,
-        )  # fmt: skip
-        self.world.heard = self.actions.on_changes
-
-    def restart(self, *, after: float) -> None:
-        self.world.heard = lambda _batch: None
-        self.world.restart(after=after)
-        self.start()
-        self.actions.restore(self.world.engine.alarms())
-
-    def wait(self, seconds: float) -> None:
-        self.world.wait(seconds)
-        self.actions.tick()
-
-    def steps(self) -> list[tuple[str, str]]:
-        return [(entry.action, entry.outcome) for entry in self.world.audit.entries if entry.actor == "actions"]
+from tests.gateway.actions_world import LATER, NOW, SECOND, Scene
+from tests.gateway.alarm_world import DRY, Person
 
 
 def test_a_claim_that_needs_no_waiting_is_made_before_the_reading_is_done_with() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     assert scene.wall.claims == {"alarm:flood": ("banjir", "tanggap", 3)}
     assert scene.steps() == [("action.claim", "claimed")]
 
 
 def test_an_alarm_that_is_not_bad_enough_claims_nothing() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 260)
     assert (scene.wall.claims, scene.steps()) == ({}, [])
 
 
 def test_the_wall_is_given_back_when_the_condition_has_gone_though_nobody_acknowledged() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.world.read("river", 346)
     assert scene.wall.claims
@@ -96,14 +38,14 @@ def test_the_wall_is_given_back_when_the_condition_has_gone_though_nobody_acknow
 
 
 def test_the_claim_stays_while_the_alarm_falls_to_a_milder_level_and_follows_its_severity() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     for value, priority in [(360, 3), (460, 4), (360, 3), (260, 2)]:
         scene.world.read("river", value)
         assert scene.wall.claims == {"alarm:flood": ("banjir", "tanggap", priority)}
 
 
 def test_acknowledging_leaves_the_wall_as_it_is() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.world.engine.acknowledge("flood", Person())
     assert scene.wall.asked == 1
@@ -157,7 +99,7 @@ def test_an_alarm_that_goes_and_comes_back_waits_anew() -> None:
 
 
 def test_each_action_of_a_rule_has_a_claim_of_its_own() -> None:
-    scene = Scene(WATCH, SECOND)
+    scene = Scene(NOW, SECOND)
     scene.world.read("river", 460)
     assert scene.wall.claims == {"alarm:flood": ("banjir", "tanggap", 4), "alarm:flood:1": ("evakuasi", "", 4)}
     scene.world.read("river", 0)
@@ -176,7 +118,7 @@ async def test_the_actions_wake_by_themselves() -> None:
 
 
 def test_a_wall_that_refuses_is_written_down_and_asked_again_only_when_the_alarm_changes() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.wall.refuses = True
     scene.world.read("river", 360)
     scene.world.read("river", 365)
@@ -187,7 +129,7 @@ def test_a_wall_that_refuses_is_written_down_and_asked_again_only_when_the_alarm
 
 
 def test_a_release_that_is_refused_is_written_down_and_forgotten() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.wall.refuses = True
     scene.world.read("river", 100)
@@ -196,16 +138,16 @@ def test_a_release_that_is_refused_is_written_down_and_forgotten() -> None:
 
 
 def test_a_quiet_alarm_moves_no_wall() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     track = scene.world.changes[-1]
-    shelved = replace(track.alarm, facts=after(track.alarm.facts, Cue.SHELVE, until=1).facts)
-    scene.actions.on_changes([replace(track, alarm=shelved)])
+    shelved = structs.replace(track.alarm, facts=after(track.alarm.facts, Cue.SHELVE, until=1).facts)
+    scene.actions.on_changes([structs.replace(track, alarm=shelved)])
     assert scene.wall.claims == {}
 
 
 def test_after_a_restart_the_claim_is_made_again_once_and_not_told_again() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.wall.claims.clear()
     scene.restart(after=10)
@@ -227,7 +169,7 @@ def test_after_a_restart_the_wait_goes_on_where_it_was() -> None:
 
 
 def test_a_claim_whose_alarm_is_over_when_the_service_comes_back_is_released() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.world.rules = (DRY,)
     scene.restart(after=10)
@@ -235,32 +177,33 @@ def test_a_claim_whose_alarm_is_over_when_the_service_comes_back_is_released() -
 
 
 def test_a_document_that_cannot_be_read_is_forgotten_and_told() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.store.keep("action", "alarm:flood", {"since": "yesterday"})
+    scene.wall.claims["alarm:flood"] = ("banjir", "tanggap", 3)
     scene.restart(after=1)
     assert (scene.world.store.kept("action"), scene.steps()) == ({}, [("action.restore", "unreadable")])
+    assert scene.wall.claims == {}
 
 
 def test_a_rule_that_loses_its_action_gives_the_wall_back() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
-    bare: list[AlarmRule] = [replace(rule, actions=()) for rule in scene.world.rules]
-    scene.actions.adopt(bare, scene.world.engine.alarms())
+    scene.actions.adopt({}, scene.world.engine.alarms())
     assert scene.wall.claims == {}
 
 
 def test_the_same_rules_again_claim_nothing_again() -> None:
-    scene = Scene(WATCH, LATER)
+    scene = Scene(NOW, replace(LATER, id="alarm:flood:1"))
     scene.world.read("river", 360)
     scene.wait(300)
-    scene.actions.adopt(scene.world.rules, scene.world.engine.alarms())
+    scene.actions.adopt(dict(scene.plans), scene.world.engine.alarms())
     assert scene.wall.asked == 1
     scene.wait(300)
     assert scene.wall.asked == 2
 
 
 def test_a_rule_that_is_taken_out_while_its_alarm_stands_gives_the_wall_back() -> None:
-    scene = Scene(WATCH)
+    scene = Scene(NOW)
     scene.world.read("river", 360)
     scene.world.engine.adopt([], points=scene.world.points)
     assert scene.wall.claims == {}

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
 
 from drivers.model import Reading
 from gateway.api.operation import PREFIX
 from gateway.settings.fault import SiteFault
+from tests.gateway.api_desk_fake import REHEARSAL, RULE
 from tests.gateway.api_fakes import PASSWORD, SCENES, Hall, Visitor, serving
 from tests.gateway.api_sink_fake import FakeSink
+from tests.gateway.test_api_notifications import hall_with_notices
 
 pytestmark = pytest.mark.real
 
 IDS = {
+    "/notifications": "s0%2Fsiaga",
     "/points": "river",
     "/alarms": "flood",
     "/devices": "matrix",
     "/walls": "main",
     "/operations": "",
     "/sinks": "influx",
+    "/rules": RULE,
+    "/rules/rehearsals": REHEARSAL,
 }
-QUERIES = {"/history": "?points=river,door&buckets=20", "/history/readings": "?points=*"}
-FILES = f"{PREFIX}/history/export"
-"""What it answers is no JSON."""
+QUERIES = {
+    "/occurrences/timeline": "?point=river",
+    "/history": "?points=river,door&buckets=20",
+    "/history/readings": "?points=*",
+}
+FILES = {f"{PREFIX}/history/export", f"{PREFIX}/occurrences/export", f"{PREFIX}/reports/alarms/file"}
+"""What they answer is no JSON."""
 
 
-async def test_every_answer_has_the_shape_that_the_document_promises() -> None:
-    hall = Hall()
+async def test_every_answer_has_the_shape_that_the_document_promises(tmp_path: Path) -> None:
+    hall, _, _ = await hall_with_notices(tmp_path)
     hall.sinks["influx"] = FakeSink()
     hall.repairs.needed("sink.quarantine", "influx", "2 rows")
     async with serving(hall) as nobody:
@@ -36,9 +47,10 @@ async def test_every_answer_has_the_shape_that_the_document_promises() -> None:
         hall.audit.record("sari", "login", "sari", after={"deep": [1]})
         person = await signed_in(nobody, "operator", "technician", "auditor", "administrator")
         taken = await person.ask("POST", "walls/main/take", {"scene": "flood"})
-        ids = {**IDS, "/operations": taken.body["id"]}
+        (rung,) = (await person.ask("GET", "occurrences")).body["items"]
+        ids = {**IDS, "/operations": taken.body["id"], "/occurrences": rung["id"]}
         document = (await person.ask("GET", "openapi.json")).body
-        reads = [(path, told["get"]) for path, told in document["paths"].items() if "get" in told and path != FILES]
+        reads = [(path, told["get"]) for path, told in document["paths"].items() if "get" in told and path not in FILES]
         for path, told in reads:
             wanted = path.replace("{id}", ids.get(path.removeprefix(PREFIX).partition("/{")[0], ""))
             answer = await person.ask("GET", wanted + QUERIES.get(path.removeprefix(PREFIX), ""))

@@ -122,14 +122,15 @@ WRITES = (
     "session", "readings", "alarms/flood/ack", "alarms/ack", "alarms/flood/reset", "alarms/flood/shelve",
     "alarms/flood/unshelve", "alarms/flood/out-of-service", "alarms/flood/in-service",
     "config/approvals/one/approve", "config/approvals/one/reject", "devices/matrix/commands", "walls/main/take",
-    "walls/main/release", "walls/main/undo", "scenes/flood/recall", "users", "tokens", "config/apply",
-    "demo/scenarios/banjir",
+    "walls/main/release", "walls/main/undo", "walls/main/answer", "operations/x/retry", "scenes/flood/recall",
+    "users", "tokens", "config/apply", "demo/scenarios/banjir",
 )  # fmt: skip
 KEYS = st.sampled_from(
     re.findall(
         r"\w+",
         "name password roles items point value source_at quality note disposition verb args why scene layout regions "
-        "region windows panels source off until base_revision dry_run days only on routes enabled ids seconds once due",
+        "region answer device windows panels source off until base_revision dry_run days only on routes enabled ids "
+        "seconds once due",
     )
 )
 WORDS = st.sampled_from(

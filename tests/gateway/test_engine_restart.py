@@ -19,7 +19,7 @@ def test_r21_a_restart_inside_the_deadband_changes_nothing() -> None:
     world.read("river", 247)
     world.changes.clear()
     world.restart(after=30)
-    assert world.engine.alarm("flood") == replace(before, value=247)
+    assert world.engine.alarm("flood") == structs.replace(before, value=247)
     world.read("river", 246)
     assert (world.state(), world.changes) == ("ACKED", [])
     world.read("river", 244)

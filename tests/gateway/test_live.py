@@ -6,12 +6,12 @@ import asyncio
 import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from msgspec import structs
 
 from drivers.model import DeviceState, DeviceStatus
 from drivers.sensors.source import Rejected
@@ -145,7 +145,9 @@ async def test_a_thousand_alarms_at_once_all_arrive_in_order() -> None:
         await screen.hear("snapshot")
         hall.read("river", 260.0)
         change = hall.changes[-1]
-        hall.bus.publish([replace(change, alarm=replace(change.alarm, note=str(n))) for n in range(1000)])
+        hall.bus.publish(
+            [structs.replace(change, alarm=structs.replace(change.alarm, note=str(n))) for n in range(1000)]
+        )
         notes = [(await screen.hear("alarm"))["data"]["note"] for _ in range(1001)]
         assert notes[1:] == [str(n) for n in range(1000)]
 

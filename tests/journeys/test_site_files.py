@@ -29,7 +29,8 @@ def edited(hall: Hall, name: str, old: str, new: str) -> Iterator[int]:
 
 BROKEN = [
     ("alarms.yaml", "deadband: 5", "deadbnd: 5", "deadbnd"),
-    ("alarms.yaml", "scene: banjir,", "scene: banjr,", "did you mean"),
+    ("alarms.yaml", "scene: listrik,", "scene: listrk,", "did you mean"),
+    ("actions.yaml", "scene: banjir", "scene: banjr", "did you mean"),
     ("devices.yaml", "driver: samsung_mdc", "driver: samsung_mcd", "did you mean"),
     ("points.yaml", "every: 300", "every: 300\n    every: 301", "every"),
     ("walls.yaml", "id: utama", "id: [", ""),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from drivers.profiles.schema import Profile
 from gateway.alarms.diagram import page as alarm_states
 from gateway.settings.site import FILES
 from tests.tools import keys, tables
@@ -31,6 +32,8 @@ def pages() -> Mapping[str, str]:
     for name, (model, _) in FILES.items():
         schema = json.dumps(keys.schema(model), indent=2, ensure_ascii=False) + "\n"
         made[f"config/schemas/{Path(name).stem}.json"] = schema
+    schema = json.dumps(keys.schema(Profile), indent=2, ensure_ascii=False) + "\n"
+    made["config/schemas/profile.json"] = schema
     return made
 
 

@@ -119,7 +119,9 @@ def _may(operation: Operation) -> str:
 COMMANDS = (
     "semarak", "semarak serve", "semarak demo", "semarak check", "semarak version", "semarak audit verify",
     "semarak user add", "semarak user list", "semarak token add",
-    "semarak-bench", "semarak-bench probe", "semarak-bench emulate", "semarak-bench scenario banjir",
+    "semarak-bench", "semarak-bench probe", "semarak-bench talk", "semarak-bench check", "semarak-bench vectors",
+    "semarak-bench discover",
+    "semarak-bench emulate", "semarak-bench scenario banjir",
 )  # fmt: skip
 
 

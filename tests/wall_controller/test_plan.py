@@ -139,10 +139,15 @@ def test_dead_panels_are_left_alone() -> None:
     assert "lfd-r1c1" not in targets(broken, demo_scenes()["malam"].layouts["tanggap"])
 
 
+def test_a_preset_is_recalled_before_what_is_routed_beside_it() -> None:
+    made = plan({"wall": {"route.2": 7, "preset": "5"}}, {"wall": {"preset": "1"}}, CAPACITIES)
+    assert [step.verb for step in made.steps] == ["preset", "route"]
+
+
 def test_every_value_of_a_room_can_be_brought_about() -> None:
     values: dict[str, Value] = {
         "power": "on", "input": "hdmi1", "tile": "off", "volume": 20, "brightness": 50, "mute": "on",
-        "picture_mute": "off", "freeze": "on",
+        "picture_mute": "off", "freeze": "on", "preset": "5", "panel_lock": "on",
     }  # fmt: skip
     for name, value in values.items():
         made = plan({"d": {name: value}}, {"d": {"other": 1}}, {})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from drivers.model import Value
-from tests.wall_controller.wall_world import MATRIX, running
+from tests.wall_controller.wall_world import MATRIX, demo_scenes, demo_wall, running
 from wall_controller.claims import Kind
+from wall_controller.layout import filled
 from wall_controller.plan import Plan, Step
 from wall_controller.reflex import Call, Reflexes
 
@@ -39,13 +42,21 @@ def test_what_is_ready_is_not_worked_out_again() -> None:
     assert asked == [FLOOD]
 
 
-async def test_an_expected_alarm_sends_what_an_unexpected_one_sends() -> None:
+NEAREST = filled(
+    demo_wall(), demo_scenes()["banjir"].layouts["tanggap"], into="cctv-terdekat", sources=["cuaca", "harga"]
+)
+DRAWN = demo_scenes()["asap"].layouts["tanggap"]
+CALLS = [FLOOD, Call("banjir", "tanggap", 4, NEAREST), Call("", "tanggap", 4, DRAWN)]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=["scene", "scene with cameras", "layout"])
+async def test_an_expected_alarm_sends_what_an_unexpected_one_sends(call: Call) -> None:
     sent, states = [], []
-    for calls in ([], [FLOOD]):
+    for calls in ([], CALLS):
         async with running() as world:
             world.keeper.expect(calls)
             await world.verified()
-            operation = world.keeper.recall("banjir", "alarm:sungai", kind=Kind.ALARM, priority=4)
+            operation = world.keeper.ring(call, "alarm:sungai")
             view = await world.ended(operation)
             assert view.operation is not None
             assert (view.operation.state, {step.result for step in view.operation.steps}) == ("done", {"ok"})

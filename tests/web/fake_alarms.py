@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.web.fake_responses import foreseen, under_way
 from tests.web.fake_world import Json, World, rfc3339
 
 CALM: Json = {"on": False, "since": None, "counts": {}, "listed": 0, "list_only": 2}
@@ -28,6 +29,8 @@ class FakeAlarms:
         return [
             web.post(api + "alarms/ack", self._acknowledge_several),
             web.get(api + "alarms/{id}", self._detail),
+            web.get(api + "alarms/{id}/actions", self._actions),
+            web.get(api + "alarms/{id}/actions/preview", self._foresight),
             web.post(api + "alarms/{id}/ack", self._acknowledge),
             web.post(api + "alarms/{id}/{what:shelve|out-of-service}", self._put_aside),
             web.post(api + "alarms/{id}/{what:unshelve|in-service}", self._take_back),
@@ -80,6 +83,15 @@ class FakeAlarms:
         }  # fmt: skip
         events = [event for event in self._world.audit if event["subject"] == id_]
         return web.json_response({"alarm": self._world.alarms[id_], "rule": rule, "history": events[::-1]})
+
+    async def _actions(self, request: web.Request) -> web.Response:
+        alarm = self._world.alarms[request.match_info["id"]]
+        steps = under_way(rfc3339(self._world.now())) if alarm["active"] else []
+        return web.json_response({"steps": steps, "history": []})
+
+    async def _foresight(self, request: web.Request) -> web.Response:
+        level = request.query["level"]
+        return web.json_response({"level": level, "at": rfc3339(self._world.now()), "steps": foreseen(level)})
 
     async def _put_aside(self, request: web.Request) -> web.Response:
         id_, what, body = request.match_info["id"], request.match_info["what"], await request.json()

@@ -18,6 +18,8 @@ from aiohttp import WSCloseCode, web
 from gateway.clock import SystemClock
 from tests.web.fake_alarms import FakeAlarms
 from tests.web.fake_hall import SETTLE_S, Hall
+from tests.web.fake_notices import FakeNotices
+from tests.web.fake_occurrences import FakeOccurrences
 from tests.web.fake_world import Json, World, rfc3339
 
 WEB = Path(__file__).parent.parent.parent / "gateway" / "web"
@@ -30,11 +32,13 @@ CSP = (
 ROLES = {
     "operator": "view alarm.ack scene.recall scene.emergency wall.take demo.play",
     "supervisor": "view alarm.ack alarm.shelve scene.recall scene.emergency wall.take threshold.approve audit.read",
-    "technician": "view alarm.shelve alarm.service scene.recall device.command device.log config.read demo.play",
+    "technician": "view alarm.shelve alarm.service scene.recall device.command device.log config.read demo.play "
+    "notify.test",
     "leader": "view scene.emergency",
     "auditor": "view audit.read",
     "administrator": "view alarm.ack scene.recall scene.emergency wall.take device.command device.log audit.read "
-    "demo.play users tokens config.apply config.read threshold.approve alarm.service",
+    "demo.play users tokens config.apply config.read threshold.approve alarm.service "
+    "notify.test",
 }
 
 REPAIR = {
@@ -58,6 +62,8 @@ class FakeGateway:
         self.world = World(clock)
         self.hall = Hall(self.world)
         self.alarms = FakeAlarms(self.world, tell=self.tell, me=self._me)
+        self.occurrences = FakeOccurrences(self.world)
+        self.notices = FakeNotices(self.world)
         self.silent = False
         self.repaired = False
         self.asked: list[tuple[str, Json]] = []
@@ -77,6 +83,8 @@ class FakeGateway:
                 web.get(api + "live", self._live),
                 web.get(api + "history", self._history),
                 *self.alarms.routes(api),
+                *self.occurrences.routes(api),
+                *self.notices.routes(api),
                 web.post(api + "scenes/{id}/recall", self._recall),
                 web.post(api + "walls/{id}/{what:release|undo}", self._give_back),
                 web.post(api + "devices/{id}/commands", self._command),

@@ -153,6 +153,7 @@ class Hall:
                     "claim": claim,
                     "waiting": int(claim["kind"] == "alarm"),
                     "until": None,
+                    "undo": 1,
                 }
                 for (region, (name, english)), claim in zip(regions.items(), claims, strict=True)
             ],
@@ -171,6 +172,7 @@ class Hall:
                 {"id": source, "name": {"id": name, "en": english}} for source, (name, english) in SOURCES.items()
             ],
             "claims": claims,
+            "asks": self.asks,
             "operation": self.operation(),
         }
 

@@ -23,7 +23,7 @@ WATCH_LINE = """window.back = new Promise((resolve) => {
         if (lost && line.classList.contains("live")) resolve(true);
     }).observe(line, {attributes: true});
 }); undefined"""
-SECTIONS = ("overview", "alarms", "wall", "scenes", "points", "devices", "audit", "health")
+SECTIONS = ("overview", "alarms", "wall", "scenes", "points", "devices", "notifications", "audit", "health")
 
 
 async def flood(at: Desk, *, seconds: float = 20.0) -> None:
