@@ -44,6 +44,10 @@ class _Asked:
         return not self.request.silent and reply.topic in (None, self.request.topic)
 
 
+def _as_it_is(request: Request) -> bytes:
+    return request.payload
+
+
 class Conversation:
     """Made anew for every connection; `heard` gets every value that is state, `garbled` every piece of garbage."""
 
@@ -57,6 +61,7 @@ class Conversation:
         garbled: Callable[[ProtocolError], None],
     ) -> None:
         self.driver = driver
+        self._leaving = driver.leaving if isinstance(driver, Attentive) else _as_it_is
         self.missed = 0
         """Requests in a row that got no answer; after MOST_MISSED a late answer could complete the wrong request."""
         self._link = link
@@ -92,8 +97,7 @@ class Conversation:
         """Hand a request to the wire before the first wait; nothing else may be in flight."""
         self._asked = self._last = _Asked(request, question, asyncio.get_running_loop().create_future())
         self._counters["sent"] += 1
-        driver = self.driver
-        await self._link.send(driver.leaving(request) if isinstance(driver, Attentive) else request.payload)
+        await self._link.send(self._leaving(request))
 
     async def answer(self) -> Reply:
         """Return the answer to the request in flight, or raise Unanswered when its patience is over."""

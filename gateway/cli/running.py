@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -21,6 +22,8 @@ from gateway.settings.site import load_site
 
 SWITCH_S = 0.0005
 """How long the thread that writes the journal may keep the interpreter while the loop waits (Python: 5 ms)."""
+YOUNG = (10_000, 20, 20)
+"""How many new objects the garbage collector waits for (Python: 700), and how many short walks for a longer one."""
 
 
 def serve_site(folder: Path, data: Path, http: str) -> int:
@@ -73,14 +76,26 @@ def _nothing(_site: RunningSite) -> None:
     """Do nothing when the site is ready."""
 
 
+def _set_aside() -> None:
+    """Keep what is here to stay out of the collector's walks: one over it all takes 70 ms, and an alarm waits."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*YOUNG)
+
+
 async def _until_told(
     setting: Setting, ready: Callable[[RunningSite], None], prepare: Callable[[RunningSite], Awaitable[None]] | None
 ) -> None:
     loop, site = asyncio.get_running_loop(), RunningSite(setting)
     if prepare is not None:
         await prepare(site)
+
+    def begun() -> None:
+        _set_aside()
+        ready(site)
+
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(site.run(lambda: ready(site)), name="site")
+        serving = tasks.create_task(site.run(begun), name="site")
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, serving.cancel)
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(site.reload(), name="reload"))
