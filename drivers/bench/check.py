@@ -1,14 +1,18 @@
-"""Prove a profile on site: its form, its examples, and itself against its emulator, without a test suite."""
+"""Prove a profile or a driver on site: form, examples, and itself against its emulator, without a test suite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from drivers.bench.cli import options_of
+from drivers.bench.golden import driver_of
+from drivers.bench.rehearsal import Rehearsal
+from drivers.bench.vectors import judge, read
 from drivers.codecs.inbox import drain
 from drivers.codecs.plain_frames import TextFraming
 from drivers.driver import Driver, DriverSpec
@@ -18,8 +22,9 @@ from drivers.model import Command
 from drivers.profiles.library import load, shipped
 from drivers.profiles.profile_driver import spec_of
 from drivers.profiles.schema import Profile, VectorDef
+from drivers.registry import DRIVERS
 
-app = typer.Typer(help="Prove a profile: its form, its examples, and itself against its emulator.")
+app = typer.Typer(help="Prove a profile or a driver: form, examples, and itself against its emulator.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,59 @@ class Finding:
 
 @app.command()
 def check(
-    profile: Annotated[str, typer.Argument(help="A profile's file, as acme_sw4.yaml, or a shipped one's name.")],
+    what: Annotated[str, typer.Argument(help="A driver's or a shipped profile's name, or a profile's file.")],
+    option: Annotated[list[str] | None, typer.Option(help="A driver's option, as id=3; again for more.")] = None,
+    golden: Annotated[Path | None, typer.Option(help="Golden bytes for a driver, as `vectors` takes them.")] = None,
 ) -> None:
-    """Look at everything that can be looked at without the device; exit status 1 tells that something is wrong."""
+    """Look at everything that can be looked at without the device; exit status 1 tells that something is wrong.
+
+    A profile: its form, its examples, and every command against its emulator. A driver: its options, the schema of its
+    verbs, every question against its emulator, and golden bytes when a file of them is given.
+    """
     try:
-        found = shipped()[profile] if profile in shipped() else load(Path(profile))
+        findings = list(_looked_at(what, option or [], golden))
     except BadConfig as error:
         typer.echo(str(error))
         raise typer.Exit(1) from None
-    findings = list(prove(found))
     for each in findings:
         typer.echo(f"{'FAILED' if each.fault else 'ok':7}{each.name}" + (f": {each.fault}" if each.fault else ""))
     wrong = sum(bool(each.fault) for each in findings)
-    typer.echo(f"{found.profile}: {len(findings)} looked at, {wrong} wrong")
+    typer.echo(f"{what}: {len(findings)} looked at, {wrong} wrong")
     raise typer.Exit(1 if wrong else 0)
+
+
+def _looked_at(what: str, options: Sequence[str], golden: Path | None) -> Iterator[Finding]:
+    if what in DRIVERS and what not in shipped():
+        spec = DRIVERS[what]
+        yield from rehearse(spec, options_of(spec, options))
+        yield from _golden(what, golden) if golden else ()
+        return
+    yield from prove(shipped()[what] if what in shipped() else load(Path(what)))
+
+
+def rehearse(spec: DriverSpec, options: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield a finding for the options, every verb and every question, twice: the second round knows the device."""
+    try:
+        talk = Rehearsal(spec, options)
+    except (KeyError, TypeError, ValueError) as error:
+        yield Finding("options", str(error.args[0] if error.args else error))
+        return
+    yield Finding(f"options: {', '.join(spec.options.model_json_schema().get('properties', {})) or 'none'}")
+    for verb in spec.verbs:
+        yield Finding(f"verb: {verb}", "no schema describes it" if verb in talk.unknown() else "")
+    yield Finding("emulated: greeting", talk.greet())
+    for _ in range(2):
+        yield from [Finding(f"emulated: {each.topic}", talk.ask(each)) for each in talk.questions()]
+    untold = ", ".join(talk.untold())
+    yield Finding(f"points: {len(talk.values)} told" + (f"; not by an emulator at rest: {untold}" if untold else ""))
+
+
+def _golden(name: str, file: Path) -> Iterator[Finding]:
+    mine = [each for each in read(file).vectors if driver_of(each.protocol) == name]
+    if not mine:
+        yield Finding(f"golden: {file}", f"it has no vector of {name}")
+    for each in map(judge, mine):
+        yield Finding(f"golden: {each.golden.name}", "" if each.verdict == "agrees" else f"{each.verdict}: {each.told}")
 
 
 def prove(profile: Profile) -> Iterator[Finding]:

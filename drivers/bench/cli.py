@@ -24,7 +24,7 @@ _APPS = {
     "registers": ("drivers.bench.registers", "Show a Modbus device's registers through every type and order."),
     "ports": ("drivers.bench.ports", "List the serial ports of this machine, by names that outlive a re-plug."),
     "talk": ("drivers.bench.talk", "Talk to a device by hand, and keep good exchanges."),
-    "check": ("drivers.bench.check", "Prove a profile: form, examples, and itself against its emulator."),
+    "check": ("drivers.bench.check", "Prove a profile or a driver: form, examples, and itself against its emulator."),
     "vectors": ("drivers.bench.vectors", "Feed golden bytes through the codecs."),
     "discover": ("drivers.bench.discover", "Ask the network, or a serial bus, who is there."),
     "scenario": ("drivers.bench.scenario", "Play a story on the simulated field."),
@@ -45,7 +45,7 @@ def probe(
     spec = DRIVERS.get(driver)
     if spec is None:
         raise typer.BadParameter(f"no driver is called {driver!r}; the drivers are {', '.join(DRIVERS)}")
-    device = Device("probe", Name(driver, driver), driver, url, _options(spec, option or []))
+    device = Device("probe", Name(driver, driver), driver, url, options_of(spec, option or []))
     findings = asyncio.run(try_out(device, spec, dial=dial, clock=RealClock()))
     for line in report(findings):
         typer.echo(line)
@@ -68,7 +68,7 @@ def _stage(stage: Stage) -> Sequence[str]:
     return [line, f"       look at: {stage.hint}"] if stage.hint else [line]
 
 
-def _options(spec: DriverSpec, given: Sequence[str]) -> Mapping[str, Any]:
+def options_of(spec: DriverSpec, given: Sequence[str]) -> Mapping[str, Any]:
     """Return the options with the types that the driver declares; raise typer.BadParameter for what it does not."""
     pairs = dict(text.partition("=")[::2] for text in given)
     try:

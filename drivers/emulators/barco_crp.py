@@ -118,6 +118,9 @@ class Server:
         return tuple(f"PerspectiveWindow,{name},{n},0.0,0.0,960.0,600.0,{n}" for n, name in enumerate(shown, 1))
 
     def _known(self, arguments: tuple[str, ...]) -> tuple[str, str]:
+        """Return perspective and display, which may come in either order where their names tell them apart."""
+        if len(arguments) > 1 and arguments[0] in self._shown() and arguments[0] not in self._list("perspectives"):
+            arguments = arguments[1::-1]
         if len(arguments) < 2 or arguments[0] not in self._list("perspectives") or arguments[1] not in self._shown():
             raise Refused("perspective or display")
         return arguments[0], arguments[1]

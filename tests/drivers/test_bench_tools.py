@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from drivers.bench import discover
 from drivers.bench.check import app as check_app
-from drivers.bench.check import prove
+from drivers.bench.check import prove, rehearse
 from drivers.bench.discover import Search, beacon, camera, mdns_question, pjlink, search, sweep, videohub
-from drivers.bench.talk import Desk, exchange
+from drivers.bench.golden import meanings
+from drivers.bench.talk import Desk, Expert, exchange
 from drivers.bench.vectors import app as vectors_app
 from drivers.bench.vectors import judge, read
 from drivers.emulators.chain import Chain
@@ -26,18 +27,42 @@ from drivers.emulators.tcp_device import TcpDevice
 from drivers.errors import BadConfig
 from drivers.links.dial import dial
 from drivers.profiles.library import OWN, shipped
+from drivers.registry import DRIVERS
+from tests.vectors import FILES
 
 GOLDEN = Path(__file__).parents[1] / "samples" / "protocol-vectors.yaml"
-OTHER_WIRES = {"modbus_relay", "hdmi_cec", "hikvision_isapi"}
-"""Written there for RTU, for the raw bus, as a line of HTTP; here they go over Modbus TCP, a gateway, in messages."""
+ANSWERS = [(each.protocol, each.name) for each in read(GOLDEN).vectors if each.direction == "device_to_controller"]
 
 
-def test_the_codecs_agree_with_the_golden_bytes() -> None:
-    judged = [judge(golden) for golden in read(GOLDEN).vectors]
-    differing = {each.golden.name: each.told for each in judged if each.verdict == "DIFFERS"
-                 and each.golden.protocol not in OTHER_WIRES}  # fmt: skip
-    assert differing == {}
-    assert sum(each.verdict == "agrees" for each in judged) >= 140
+def test_the_codecs_agree_with_every_golden_vector() -> None:
+    ran = CliRunner().invoke(vectors_app, [str(GOLDEN)])
+    wrong = [line for line in ran.output.splitlines() if line.startswith(("DIFFERS", "unjudged"))]
+    assert (wrong, ran.exit_code) == ([], 0)
+    assert "204 agree, 0 differ, 0 are unjudged" in ran.output
+    assert "docs/decisions/0031" in next(line for line in ran.output.splitlines() if "barco_crp" in line)
+
+
+def test_every_golden_answer_is_compared_with_what_it_says() -> None:
+    known = meanings()
+    assert [f"{protocol} {name}" for protocol, name in ANSWERS if name not in known.get(protocol, {})] == []
+
+
+def test_a_golden_answer_that_says_something_else_differs() -> None:
+    told = {each.name: each for each in read(GOLDEN).vectors}
+    changes = {
+        "relay0_on": "0a", "read_8_coils_reply": "0a", "short5_max": "0b06", "refuse_do": "fffd01",
+        "volume_reply_8": b"f 01 OK09x".hex(), "switch_bad": b"mO /MEDIA/VIDEO/XP:switch\r\n".hex(),
+        "report_power_on": "019001", "ack_socket1": "906103ff", "group_write_1_2_3_on": "1100bce011050a03010080",
+    }  # fmt: skip
+    judged = {name: judge(told[name].model_copy(update={"bytes_hex": text})).verdict for name, text in changes.items()}
+    assert judged == dict.fromkeys(changes, "DIFFERS")
+
+
+def test_what_nothing_here_can_judge_is_no_success(tmp_path: Path) -> None:
+    text = "vectors:\n- {protocol: morse, name: sos, direction: device_to_controller, bytes_hex: '53', meaning: help}\n"
+    (tmp_path / "v.yaml").write_text(text, encoding="utf-8")
+    ran = CliRunner().invoke(vectors_app, [str(tmp_path / "v.yaml")])
+    assert (ran.exit_code, "unjudged morse sos" in ran.output) == (1, True)
 
 
 def test_a_spoilt_vector_is_told_by_the_exit_status(tmp_path: Path) -> None:
@@ -57,6 +82,24 @@ def test_a_spoilt_vector_is_told_by_the_exit_status(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_every_shipped_profile_proves_itself(name: str) -> None:
     assert [each for each in prove(shipped()[name]) if each.fault] == []
+
+
+@pytest.mark.parametrize("name", sorted({*DRIVERS} - {*shipped()}))
+def test_every_driver_is_answered_by_its_own_emulator(name: str) -> None:
+    options = {**FILES[name].meets.state, **FILES[name].meets.options}
+    known = {key: value for key, value in options.items() if key in DRIVERS[name].options.model_fields}
+    assert [each for each in rehearse(DRIVERS[name], known) if each.fault] == []
+
+
+def test_a_driver_is_checked_with_its_options_and_its_golden_bytes() -> None:
+    ran = CliRunner().invoke(check_app, ["videohub", "--golden", str(GOLDEN)])
+    assert (ran.exit_code, "ok     golden: preamble" in ran.output) == (0, True)
+    ran = CliRunner().invoke(check_app, ["hikvision_isapi", "--option", "password=hik12345"])
+    assert (ran.exit_code, "ok     emulated: DeviceInfo" in ran.output) == (0, True)
+    ran = CliRunner().invoke(check_app, ["hikvision_isapi"])
+    assert (ran.exit_code, "it refuses the login" in ran.output) == (1, True)
+    ran = CliRunner().invoke(check_app, ["pelco_d", "--golden", str(GOLDEN.with_name("none.yaml"))])
+    assert (ran.exit_code, "none.yaml cannot be read" in ran.output) == (1, True)
 
 
 def test_a_profile_with_a_wrong_example_says_which(tmp_path: Path) -> None:
@@ -88,6 +131,29 @@ async def test_a_talk_shows_both_sides_says_what_they_mean_and_keeps_them(tmp_pa
     assert 'send: "MV33", reply: "MV33"' in record.read_text(encoding="utf-8")
     with pytest.raises(BadConfig, match="pairs of hexadecimal digits"):
         desk.bytes_of("hex: 4")
+
+
+@pytest.mark.real
+async def test_a_driver_explains_both_sides_of_a_talk() -> None:
+    device = emulate("samsung_mdc", name="panel", options={"id": 1}, clock=RealClock())
+    port = await device.start("127.0.0.1", 0)
+    shown: list[str] = []
+    desk = Desk(None, b"", say=shown.append, record=None, expert=Expert("samsung_mdc", ["id=1"]))
+    link = await dial(f"tcp://127.0.0.1:{port}")
+    await exchange(link, desk, "hex: aa 11 01 01 01 14")
+    await link.close()
+    await device.stop()
+    assert shown == [
+        r"> b'\xaa\x11\x01\x01\x01\x14'  aa 11 01 01 01 14",
+        r"  asks Frame(command=17, id=1, data=b'\x01')",
+        r"< b'\xaa\xff\x01\x03A\x11\x01V'  aa ff 01 03 41 11 01 56",
+        "  means {'power': 'on'}",
+    ]
+    assert Expert("samsung_mdc").asked(b"hello") == ["nothing that it understands"]
+    desk.show("<", bytes.fromhex("aaff010341110157"))
+    assert "the driver does not know it: bad checksum" in shown[-1]
+    with pytest.raises(BadConfig, match="no driver is called 'morse'"):
+        Expert("morse")
 
 
 class Answerer(asyncio.DatagramProtocol):

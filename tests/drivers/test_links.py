@@ -68,6 +68,41 @@ async def test_the_log_keeps_the_last_exchanges_of_each_device_and_no_more() -> 
 
 
 @pytest.mark.parametrize(
+    "chunks",
+    [
+        [b"PIN 8520 ok"],
+        [b"PIN 85", b"20 ok"],
+        [b"PIN ", b"8", b"5", b"2", b"0", b" ok"],
+        [b"PIN 8", b"52", b"0 ok"],
+    ],
+)
+async def test_the_log_shows_no_secret_that_an_echo_brings_however_it_is_chopped(chunks: list[bytes]) -> None:
+    tap = Tap(FakeClock())
+    near, far = memory_pair()
+    link = tap.on(near, "panel", [b"8520", b"52"])
+    for chunk in chunks:
+        await far.send(chunk)
+        assert await link.receive() == chunk
+        await link.send(b"?")
+    noted = [each.data for each in tap.last("panel", 99) if each.direction == "received"]
+    assert b"".join(noted) == b"PIN **** ok"
+    assert [len(each) for each in noted] == [len(each) for each in chunks]
+    await link.close()
+
+
+async def test_what_only_resembles_a_secret_is_shown_and_without_secrets_everything() -> None:
+    tap = Tap(FakeClock())
+    for device, secrets in (("panel", [b"8520"]), ("plain", [])):
+        near, far = memory_pair()
+        link = tap.on(near, device, secrets)
+        for chunk in (b"852", b"852", b"1 8521"):
+            await far.send(chunk)
+            await link.receive()
+        assert [each.data for each in tap.last(device, 9)] == [b"852", b"852", b"1 8521"]
+        await link.close()
+
+
+@pytest.mark.parametrize(
     ("url", "why"),
     [
         ("carrier-pigeon://roof", "no link is called 'carrier-pigeon'; the links are tcp"),
