@@ -92,6 +92,46 @@ async def test_a_restart_takes_up_the_claims_and_reads_the_wall_before_it_sends_
         assert [window.source for window in view.windows if window.region == "informasi"] == ["cuaca"]
 
 
+async def test_what_can_be_taken_back_survives_a_restart_region_by_region() -> None:
+    memory = Memory()
+    async with running(memory=memory) as world:
+        await world.verified()
+        drawn = LayoutConfig.model_validate({"windows": [{"source": "cuaca", "panels": ["r3c1", "r3c2"]}]})
+        world.keeper.recall("asap", "sari", regions=["tanggap"])
+        world.keeper.recall("banjir", "sari")
+        world.keeper.take(world.keeper.layout_wish(read_layout(drawn, world.keeper.wall), "sari"))
+        world.keeper.release_region("informasi", "sari")
+        undo = {region.id: region.undo for region in world.keeper.view().regions}
+        assert (undo["tanggap"], undo["informasi"]) == (2, 2)
+    async with running(memory=memory) as again:
+        assert {region.id: region.undo for region in again.keeper.view().regions} == undo
+        again.keeper.undo("informasi", "budi")
+        assert "cuaca" in [window.source for window in again.keeper.view().windows if window.region == "informasi"]
+        again.keeper.undo("tanggap", "budi")
+        tanggap = again.keeper.view().regions[0]
+        assert tanggap.claim is not None
+        assert (tanggap.claim.scene, tanggap.undo) == ("asap", 1)
+    async with running(memory=memory) as third:
+        assert [region.undo for region in third.keeper.view().regions if region.id == "informasi"] == [1]
+
+
+async def test_a_way_back_to_a_scene_that_is_gone_leads_to_what_is_left_of_it() -> None:
+    memory = Memory()
+    gone, known = (
+        {"id": f"{scene}/tanggap", "region": "tanggap", "scene": scene, "kind": "operator"}
+        for scene in ("dulu", "asap")
+    )
+    memory.keep("wall.undo", "utama/tanggap", {"wall": "utama", "region": "tanggap", "steps": [[gone, known], [gone]]})
+    memory.keep("wall.undo", "lain/tanggap", {"wall": "lain", "region": "tanggap", "steps": [[known]]})
+    async with running(memory=memory) as world:
+        assert world.keeper.view().regions[0].undo == 2
+        world.keeper.undo("tanggap", "sari")
+        assert world.keeper.view().claims == ()
+        world.keeper.undo("tanggap", "sari")
+        assert [claim.scene for claim in world.keeper.view().claims] == ["asap"]
+        assert list(memory.kept("wall.undo")) == ["lain/tanggap"]
+
+
 async def test_a_kept_claim_for_a_scene_that_is_gone_is_let_go() -> None:
     memory = Memory()
     memory.keep(

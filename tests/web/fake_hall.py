@@ -43,6 +43,9 @@ class Hall:
     def __init__(self, world: World) -> None:
         self.world = world
         self.troubled = False
+        self.asks: list[Json] = []
+        self.asked: list[tuple[str, str]] = []
+        """What a person pressed: what was retried, and which device was answered how."""
 
     def take(self, scene: str, by: str, kind: str) -> None:
         """Let a scene claim the wall."""
