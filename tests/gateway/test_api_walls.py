@@ -63,7 +63,8 @@ async def test_where_the_site_asks_a_person_answers_for_a_device_that_somebody_e
             told = await operator.ask("POST", "walls/main/answer", {"device": device, "answer": answer})
             assert told.status == 200
         assert told.body["asks"] == []
-        assert [panel["detail"] == "" for panel in told.body["panels"]] == [False, False]
+        kept = {device: hall.keeper._hands.wanted(device)["input"] for device in answers}
+        assert kept == {"lfd-1": "displayport1", "lfd-2": "hdmi1"}
         assert (await operator.ask("POST", "walls/main/answer", {"device": "lfd-1", "answer": "adopt"})).status == 404
         leader = await nobody.as_program("leader").ask(
             "POST", "walls/main/answer", {"device": "lfd-1", "answer": "adopt"}
