@@ -29,9 +29,11 @@ from gateway.notify.replies import Reply
 from gateway.notify.roster import Roster
 from gateway.notify.status import ChannelStatus
 from gateway.occurrences.book import Book
+from gateway.rationalisation.records import NO_RECORDS, Records
 from gateway.rehearsal.desk import RuleDesk
 from gateway.repairs import Repairs
 from gateway.settings.approval import Applied, Approval
+from gateway.settings.record_file import RecordFile
 from gateway.store.limits import DEFAULT
 from gateway.supervisor import PartHealth
 from wall_controller.claims import Kind
@@ -300,6 +302,10 @@ class Gateway:
     """Where history is read back from that the journal keeps no longer."""
     desk: RuleDesk | None = None
     """Where alarm rules are written and rehearsed; None: there are no site files."""
+    records: Callable[[], Records] = lambda: NO_RECORDS
+    """What was thought about the alarms."""
+    record_file: RecordFile | None = None
+    """Where that is written; None: there are no site files."""
     notices: NoticesPort | None = None
     """Who is told of alarms; None: nobody."""
     written_down: Callable[[], Mapping[str, int]] = dict

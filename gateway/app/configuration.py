@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from gateway.alarms.thresholds import threshold_changes
@@ -37,9 +38,11 @@ class Configuration:
         *,
         adopt: Callable[[Site, Difference], Awaitable[None]],
         approvals: Approvals,
+        today: Callable[[], date] = lambda: date.min,
     ) -> None:
         self._site = self._seen = site
         self._source, self._adopt, self._approvals = source, adopt, approvals
+        self._today = today
         self._taken: Texts = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -51,7 +54,7 @@ class Configuration:
 
     def advice(self) -> Sequence[str]:
         """Return what is sound in the files, as they were last read, and will not work well all the same."""
-        return advice(self._seen)
+        return advice(self._seen, today=self._today())
 
     async def apply(self, by: Person, *, why: str = "") -> Applied:
         """Make the running site follow the files, or let it wait when that takes a second person.

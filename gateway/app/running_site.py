@@ -33,6 +33,7 @@ from gateway.app.notices import Notices
 from gateway.app.sinks import Sinks
 from gateway.app.upkeep import Upkeep
 from gateway.app.walls import Walls
+from gateway.archive.stamp import day_of
 from gateway.audit.audit import Audit
 from gateway.audit.chain import Verdict
 from gateway.audit.verify import verify_file
@@ -54,6 +55,7 @@ from gateway.repairs import Repairs
 from gateway.settings.approval import Approvals, NotApproved
 from gateway.settings.difference import Difference
 from gateway.settings.fault import SiteError
+from gateway.settings.record_file import RecordFile
 from gateway.settings.rule_drafts import RuleDrafts
 from gateway.settings.site import Site, judging_texts
 from gateway.store.store import Store
@@ -129,7 +131,8 @@ class RunningSite:
         self._guarded("store").subscribe(Reading, store.on_readings)
         self._join_upkeep()
         self._configuration = Configuration(
-            site, self._setting.source, adopt=self._adopt, approvals=self._approvals
+            site, self._setting.source, adopt=self._adopt, approvals=self._approvals,
+            today=lambda: day_of(clock.now()),
         )  # fmt: skip
         self._desk = self._rule_desk()
         self._points, self._rules = dict(site.points), dict(by_point(site.rules))
@@ -200,11 +203,16 @@ class RunningSite:
             tokens=Tokens(self._store, self._clock), pushes=Pushes(self._field.pushed, self._audit),
             judged=self._plausibility.counters, derived=self._derived.counters,
             config=self._configuration, desk=self._desk, parts=self._supervisor.health,
+            records=lambda: self._configuration.site.records, record_file=self._record_file(),
             occurrences=self._history.book, written_down=lambda: self._history.recorder.counters, notices=self._notices,
             repairs=self._repairs, sinks=self._sinks.running, older=self._sinks,
             raw_days=lambda: self._site.store.raw_days,
             bus=self._guarded("api"), clock=self._clock, pace=self._site.pace, simulator=self._setting.simulator,
         )  # fmt: skip
+
+    def _record_file(self) -> RecordFile:
+        folder, load = self._setting.source.folder, self._setting.source.load
+        return RecordFile(folder, lambda texts: load({**judging_texts(folder), **texts}))
 
     def _rule_desk(self) -> RuleDesk:
         """Make the place where rules are written and rehearsed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
@@ -25,6 +25,11 @@ def read(text: str) -> int:
         raise ValueError(f"{text[:40]!r} is no time; write it as 2026-01-17T08:30:00.000Z")
     day, clock, fraction, zone = found.groups()
     return _second(f"{day}T{clock}{zone.upper()}") * SECOND_NS + int((fraction or "").ljust(9, "0"))
+
+
+def day_of(at: int) -> date:
+    """Return the day of UTC ns, in UTC."""
+    return datetime.fromtimestamp(at // SECOND_NS, UTC).date()
 
 
 @lru_cache(maxsize=4096)

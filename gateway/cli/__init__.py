@@ -131,6 +131,17 @@ def report_alarms(
     )
 
 
+@report.command("rationalisation")
+def report_rationalisation(
+    site: SitePath,
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+) -> None:
+    """Write every alarm with its limits and its record: the master alarm database."""
+    from gateway.cli import rationale
+
+    _exit(rationale.report_rationalisation(site, out))
+
+
 @app.command()
 def version() -> None:
     """Tell the version."""

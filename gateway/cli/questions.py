@@ -7,7 +7,9 @@ from pathlib import Path
 import typer
 
 from gateway.app.running_site import STORE_FILE
+from gateway.archive.stamp import day_of
 from gateway.audit.verify import AuditUnreadable, verify_file
+from gateway.clock import SystemClock
 from gateway.settings.advice import advice
 from gateway.settings.fault import SiteError
 from gateway.settings.site import load_site
@@ -21,7 +23,7 @@ def check_site(folder: Path) -> int:
         typer.echo(str(error), err=True)
         typer.echo(f"{len(error.faults)} fault(s); a running site would stay as it is", err=True)
         return 1
-    for sentence in advice(site):
+    for sentence in advice(site, today=day_of(SystemClock().now())):
         typer.echo(f"warning: {sentence}", err=True)
     typer.echo(
         f"{site.name.id}: sound. {len(site.points)} points ({len(site.derived)} derived), {len(site.devices)} devices, "

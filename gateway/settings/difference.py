@@ -26,11 +26,13 @@ class Difference:
     notify: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     """The rules whose alarms set something else in motion."""
+    rationalisation: tuple[str, ...] = ()
+    """The records that differ, and `priorities` for the matrix."""
 
     def sentences(self) -> tuple[str, ...]:
         """Return what differs, a line each kind."""
         kinds = ("devices", "points", "rules", "scenes", "walls", "interlocks", "sinks", "derived", "handling",
-                 "notify", "actions")  # fmt: skip
+                 "notify", "actions", "rationalisation")  # fmt: skip
         return tuple(f"{kind}: {', '.join(names)}" for kind in kinds if (names := getattr(self, kind)))
 
 
@@ -58,7 +60,12 @@ def difference(old: Site, new: Site) -> Difference:
         notify=tuple(
             each.name for each in fields(old.notify) if getattr(old.notify, each.name) != getattr(new.notify, each.name)
         ),
+        rationalisation=tuple(_differing(_thoughts(old), _thoughts(new))),
     )
+
+
+def _thoughts(site: Site) -> Mapping[str, Any]:
+    return {each.label: each for each in site.records.every} | {"priorities": site.records.matrix}
 
 
 def _by_id(things: Any) -> Mapping[str, Any]:

@@ -86,7 +86,7 @@ class RuleDrafts:
         try:
             return [each.scale() for each in ScalesConfig.model_validate(document.data).scales]
         except ValidationError as error:
-            raise SiteError(list(of_validation(document, error))) from None
+            raise SiteError(of_validation(document, error)) from None
 
     def check(self, was: str, yaml: str, rule: Mapping[str, Any] | None = None) -> Verdict:
         """Return what a draft would do; with `rule` the text is made to say that first.

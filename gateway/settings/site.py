@@ -37,8 +37,11 @@ from gateway.notify.config import NotifyFile
 from gateway.notify.errors import BadNotify
 from gateway.notify.roster import NOBODY, Roster
 from gateway.plausibility.twins import wrong_twins
+from gateway.rationalisation.config import MatrixConfig
+from gateway.rationalisation.records import NO_RECORDS, Records
 from gateway.settings.fault import SiteError, SiteFault, at, did_you_mean, of_validation, of_yaml
 from gateway.settings.profile_files import read_drivers
+from gateway.settings.record_file import read_records
 from gateway.settings.responses import read_responses, verbs_of
 from gateway.settings.urgency import at_pace, awaited
 from gateway.store.config import StoreConfig
@@ -76,6 +79,8 @@ class SiteFile(Strict):
     """What is kept, and for how long."""
     approvals: ApprovalsConfig = ApprovalsConfig()
     """What takes two persons."""
+    priorities: MatrixConfig = MatrixConfig()
+    """Which priority a consequence has at an urgency, for the records of `rationalisation.csv`."""
 
 
 FILES: Mapping[str, tuple[type[BaseModel], Mapping[str, Any] | None]] = {
@@ -124,6 +129,8 @@ class Site:
     """What alarms set in motion."""
     drivers: Mapping[str, DriverSpec] = field(default_factory=lambda: DRIVERS)
     """Those that come with Semarak, and the site's own profiles."""
+    records: Records = NO_RECORDS
+    """What was thought about its alarms."""
 
 
 JUDGING: Mapping[str, str | None] = {
@@ -195,12 +202,13 @@ class _Reading:
         world = World(points, by_id, walls, scenes, verbs_of(devices, self._drivers), notify.lists.keys() or None, pace)
         responses = read_responses(actions_file, alarms, self._documents, rules=rules, world=world)
         urgent = awaited(rules, derived)
+        records = Records(read_records(self._text), head.priorities.matrix())
         return Site(
             head.id, head.name.name(), Place(*head.place) if head.place else None, pace,
             {name: replace(self._located(each), link=links.get(name, each.link)) for name, each in devices.items()},
             {name: replace(each, urgent=name in urgent) for name, each in points.items()}, derived, rules,
             tuple(each.interlock() for each in head.interlocks), walls, scenes, sinks, head.store.limits(),
-            handling, head.approvals.thresholds, notify, responses, self._drivers,
+            handling, head.approvals.thresholds, notify, responses, self._drivers, records,
         )  # fmt: skip
 
     def _read_files(self) -> None:

@@ -10,6 +10,7 @@ import { unacknowledged } from "./levels.js";
 import { Act, Mark } from "./marks.js";
 import { succeeded } from "./notices.js";
 import { age, decimal, instant, moment, plain, printed, quantity } from "./numbers.js";
+import { Rationale } from "./rationale.js";
 import { Response } from "./response.js";
 import { alarms, cells } from "./store.js";
 import { showTrend } from "./trend.js";
@@ -103,6 +104,7 @@ function Faceplate({ id }) {
       <section aria-labelledby="face-now"><h3 id="face-now">${t("alarm.occurrence")}</h3><${Occurrence} alarm=${alarm} /></section>
       <section aria-labelledby="face-rule"><h3 id="face-rule">${t("alarm.rule")}</h3>${detail.value ? html`<${Rule} alarm=${alarm} rule=${detail.value.rule} />` : null}</section>
     </div>
+    <section aria-labelledby="face-rationale"><h3 id="face-rationale">${t("rationale.title")}</h3><${Rationale} alarm=${alarm} /></section>
     <section aria-labelledby="face-response"><h3 id="face-response">${t("response.title")}</h3>${detail.value ? html`<${Response} alarm=${alarm} levels=${detail.value.rule.levels} />` : null}</section>
     <section aria-labelledby="face-events"><h3 id="face-events">${t("alarm.events")}</h3>${detail.value ? html`<${History} alarm=${alarm} events=${detail.value.history} />` : null}</section>
   </${Sheet}>`;

@@ -252,7 +252,7 @@ class Hall:
 
     def __init__(
         self, *, simulator: str | None = None, clock: Clock | None = None, store: Any = None, older: Any = None,
-        responses: Responses = NO_RESPONSES,
+        responses: Responses = NO_RESPONSES, wall: Wall = WALL,
     ) -> None:  # fmt: skip
         self.clock = clock or SystemClock()
         self.bus = Bus()
@@ -285,7 +285,7 @@ class Hall:
         self.bus.subscribe(Annunciation, self.recorder.on_news)
         self.bus.subscribe(FloodNow, self.recorder.on_news)
         self.keeper = WallKeeper(
-            WALL, SCENES, commands=self.commands, clock=self.clock, publish=self.bus.publish, store=self.store
+            wall, SCENES, commands=self.commands, clock=self.clock, publish=self.bus.publish, store=self.store
         )
         walls, bell = Shows(self.keeper, SCENES), Bell()
         self.actions = Actions(

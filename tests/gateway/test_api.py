@@ -25,6 +25,7 @@ IDS = {
     "/walls": "main",
     "/operations": "",
     "/sinks": "influx",
+    "/rationalisation": "flood",
     "/rules": RULE,
     "/rules/rehearsals": REHEARSAL,
 }
@@ -33,7 +34,10 @@ QUERIES = {
     "/history": "?points=river,door&buckets=20",
     "/history/readings": "?points=*",
 }
-FILES = {f"{PREFIX}/history/export", f"{PREFIX}/occurrences/export", f"{PREFIX}/reports/alarms/file"}
+FILES = {
+    f"{PREFIX}/{path}"
+    for path in ("history/export", "occurrences/export", "rationalisation/export", "reports/alarms/file")
+}
 """What they answer is no JSON."""
 
 

@@ -175,6 +175,18 @@ async def test_a_draft_is_written_unless_somebody_was_faster(tmp_path: Path) -> 
         ]  # fmt: skip
 
 
+async def test_a_form_hears_the_schema_and_the_scales(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (tech, _hall, _store):
+        (scale,) = (await tech.ask("GET", "scales")).body["items"]
+        assert [(one["code"], one["severity"]) for one in scale["levels"]] == [("L0", 0), ("L2", 2)]
+        schema = (await tech.ask("GET", "schemas/alarms")).body
+        assert schema["$defs"]["AlarmRuleConfig"]["properties"]["on_delay"]["maximum"] == 86_400
+        (line,) = (await tech.ask("GET", "rules")).body["items"]
+        assert line["levels"] == {"L2": 300}
+        (tmp_path / "scales.yaml").write_text("scales: [{id: x}]\n")
+        assert (await tech.ask("GET", "scales")).status == 422
+
+
 async def test_a_service_without_site_files_says_so() -> None:
     hall = Hall()
     hall.api = Api(replace(hall.gateway, desk=None), "127.0.0.1", 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.web.fake_records import recorded
 from tests.web.fake_responses import foreseen, under_way
 from tests.web.fake_world import Json, World, rfc3339
 
@@ -30,6 +31,7 @@ class FakeAlarms:
             web.post(api + "alarms/ack", self._acknowledge_several),
             web.get(api + "alarms/{id}", self._detail),
             web.get(api + "alarms/{id}/actions", self._actions),
+            web.get(api + "rationalisation/{id}", self._rationale),
             web.get(api + "alarms/{id}/actions/preview", self._foresight),
             web.post(api + "alarms/{id}/ack", self._acknowledge),
             web.post(api + "alarms/{id}/{what:shelve|out-of-service}", self._put_aside),
@@ -37,6 +39,10 @@ class FakeAlarms:
             web.get(api + "config/approvals", self._approvals),
             web.post(api + "config/approvals/{id}/{what:approve|reject}", self._decide),
         ]
+
+    async def _rationale(self, request: web.Request) -> web.Response:
+        alarm = self._world.alarms[request.match_info["id"]]
+        return web.json_response({"items": recorded(alarm["code"])})
 
     async def drown(self) -> None:
         """Let there be a flood."""
