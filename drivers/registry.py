@@ -11,7 +11,7 @@ from drivers.devices.walls import WALLS
 from drivers.driver import DriverSpec
 from drivers.profiles.library import shipped
 from drivers.profiles.profile_driver import spec_of
-from drivers.sensors import csv_drop, http_push, modbus, mqtt, serial_lines, snmp, sparkplug
+from drivers.sensors import csv_drop, http_push, knx, modbus, mqtt, serial_lines, snmp, sparkplug
 from drivers.sensors.source import SourceSpec
 
 DRIVERS: Mapping[str, DriverSpec] = {
@@ -29,5 +29,14 @@ DRIVERS: Mapping[str, DriverSpec] = {
 }
 SOURCES: Mapping[str, SourceSpec] = {
     spec.name: spec
-    for spec in (mqtt.SPEC, modbus.SPEC, http_push.SPEC, csv_drop.SPEC, snmp.SPEC, serial_lines.SPEC, sparkplug.SPEC)
+    for spec in (
+        mqtt.SPEC,
+        modbus.SPEC,
+        http_push.SPEC,
+        csv_drop.SPEC,
+        snmp.SPEC,
+        knx.SPEC,
+        serial_lines.SPEC,
+        sparkplug.SPEC,
+    )
 }

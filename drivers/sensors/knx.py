@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from drivers.errors import BadConfig, DriverError, LinkError, ProtocolError, Refused, first_error
 from drivers.model import Clock, Command, Device, DeviceState, Outcome, Point, Reason
@@ -36,9 +36,7 @@ NO_GATEWAY = "is the gateway on, and may this machine reach UDP port 3671 of it 
 class KnxSource:
     """One way into KNX: hears every group, asks those that may be asked; a lost tunnel is for the supervisor."""
 
-    def __init__(
-        self, device: Device, points: Sequence[Point], *, clock: Clock, publish: Publish, tap: Log
-    ) -> None:
+    def __init__(self, device: Device, points: Sequence[Point], *, clock: Clock, publish: Publish, tap: Log) -> None:
         self._options, way = options_of(device, KnxOptions), way_of(device)
         self._device, self._clock, self._publish, self._tap = device, clock, publish, tap
         self._groups = [group(point) for point in points]
@@ -218,7 +216,7 @@ class KnxSource:
 
     def _show(self) -> None:
         if self._mute:
-            first, more = sorted(self._mute)[0], len(self._mute) - 1
+            first, more = min(self._mute), len(self._mute) - 1
             told = f"group {first} does not answer" + (f", and {more} more" if more else "")
             self._standing.show(DeviceState.DEGRADED, told, NO_READ_FLAG)
         else:
@@ -249,11 +247,7 @@ def check(device: Device, points: Sequence[Point]) -> None:
     """Raise BadPoint for one that cannot be; without the library its datapoint type is looked at when it starts."""
     options_of(device, KnxOptions)
     way_of(device)
-    _check(map(group, points))
-
-
-def _check(groups: Iterable[Group]) -> None:
-    for one in groups:
+    for one in map(group, points):
         if installed():
             _coder(one)
 

@@ -14,14 +14,14 @@ from drivers.model import Device, Point, PointKind
 from drivers.sensors.source import address_in, host_and_port
 
 PORT = 3671
-"""The port of KNXnet/IP, for UDP and TCP (registered with IANA)."""
+"""The port of KNXnet/IP over UDP (registered with IANA)."""
 
 Payload = int | bytes
 """What a group telegram carries: up to six bits as a number, or bytes (KNX 03.03.07 §3.1.2)."""
 
 
 class KnxOptions(BaseModel):
-    """The options of a KNX/IP gateway, or of a KNX network that is reached by multicast."""
+    """The options of a KNX/IP gateway that gives tunnels over UDP."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -74,9 +74,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a KNX installation is reached: `tcp`, `udp` (a tunnel each) or `multicast` (routing)."""
+    """Where the gateway of a KNX installation is."""
 
-    kind: str
     host: str
     port: int
 
@@ -109,16 +108,15 @@ def group(point: Point) -> Group:
 def way_of(device: Device) -> Way:
     """Return how a device's link leads to KNX; raise BadConfig for another kind of link."""
     host, port = host_and_port(device, PORT)
-    kind = device.link.partition(":")[0]
-    if kind not in ("tcp", "udp"):
-        raise BadConfig(f"{device.id}: KNX is reached by udp:// or tcp://, not by {device.link!r}")
+    if not device.link.startswith("udp:"):
+        raise BadConfig(f"{device.id}: KNX is reached by UDP; write the link as udp://{host}:{port}")
     try:
         multicast = ip_address(host).is_multicast
     except ValueError:
         multicast = False
-    if multicast and kind == "tcp":
-        raise BadConfig(f"{device.id}: {host} is a multicast address; write udp://{host}:{port}")
-    return Way("multicast" if multicast else kind, host, port)
+    if multicast:
+        raise BadConfig(f"{device.id}: {host} is a multicast address; name a gateway that gives tunnels")
+    return Way(host, port)
 
 
 def _plain(text: str) -> str:

@@ -31,9 +31,10 @@ def library() -> SimpleNamespace:
     """Return what we use of xknx; raise BadConfig when it is not installed."""
     try:
         from xknx import XKNX
-        from xknx.core import XknxConnectionState
-        from xknx.dpt import DPTArray, DPTBase, DPTBinary, DPTEnum, DPTNumeric
+        from xknx.core.connection_state import XknxConnectionState
+        from xknx.dpt.dpt import DPTBase, DPTEnum, DPTNumeric
         from xknx.dpt.dpt_16 import DPTString
+        from xknx.dpt.payload import DPTArray, DPTBinary
         from xknx.exceptions import XKNXException
         from xknx.io import ConnectionConfig, ConnectionType
         from xknx.telegram import GroupAddress, Telegram
@@ -113,8 +114,6 @@ class KnxWire:
             connection_config=self._config(),
             telegram_received_cb=self._on_telegram,
             connection_state_changed_cb=self._on_state,
-            multicast_group=self._way.host if self._way.kind == "multicast" else "224.0.23.12",
-            multicast_port=self._way.port if self._way.kind == "multicast" else 3671,
         )
         try:
             await self._xknx.start()
@@ -122,13 +121,10 @@ class KnxWire:
             raise self._failure(error) from None
 
     def _config(self) -> Any:
-        kinds = {"udp": "TUNNELING", "tcp": "TUNNELING_TCP", "multicast": "ROUTING"}
-        reached: dict[str, object] = {"gateway_ip": self._way.host, "gateway_port": self._way.port}
-        if self._way.kind == "multicast":
-            reached = {"multicast_group": self._way.host, "multicast_port": self._way.port}
+        local = self._options.local or None
         return self._lib.Config(
-            connection_type=self._lib.Type[kinds[self._way.kind]], local_ip=self._options.local or None,
-            route_back=self._options.route_back, auto_reconnect=False, **reached,
+            connection_type=self._lib.Type.TUNNELING, local_ip=local, gateway_ip=self._way.host,
+            gateway_port=self._way.port, route_back=self._options.route_back, auto_reconnect=False,
         )  # fmt: skip
 
     def _failure(self, error: BaseException) -> Refused | LinkError:

@@ -80,7 +80,7 @@ async def show_rules(call: Call) -> rule_shapes.Rules:
     return rule_shapes.Rules([_line(rule, known) for rule in rules], stamp)
 
 
-async def show_schema(_call: Call) -> Mapping[str, Any]:
+async def show_schema(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - every operation is called so
     """Return the JSON Schema of `alarms.yaml`, from which a form for a rule is made."""
     return AlarmsConfig.model_json_schema()
 

@@ -1,4 +1,4 @@
-// The alarms that stand, worst and oldest first; those that were put aside; and those that have gone back to normal.
+// The alarms that stand, worst and oldest first, and those that were put aside.
 
 import { html, signal } from "./vendor/ui.js";
 import { acknowledge, levelText } from "./acknowledge.js";
@@ -10,10 +10,10 @@ import { Row } from "./alarm_row.js";
 import { Ways } from "./alarm_ways.js";
 import { BACK, Reasons, showBack } from "./aside.js";
 import { showAlarm } from "./faceplate.js";
-import { byUrgency, quiet, stands, unacknowledged } from "./levels.js";
+import { byUrgency, stands, unacknowledged } from "./levels.js";
 import { Act, Mark } from "./marks.js";
-import { instant, moment, quantity } from "./numbers.js";
-import { where } from "./sections.js";
+import { Rules } from "./rules.js";
+import { address, where } from "./sections.js";
 import { alarms, flood } from "./store.js";
 import { nameOf, t } from "./words.js";
 
@@ -67,29 +67,6 @@ function Aside({ rows, of }) {
   )}</ul>`;
 }
 
-/** @param {{alarm: Alarm}} props */
-function Past({ alarm }) {
-  const at = (/** @type {string | null} */ text) => {
-    const ms = instant(text);
-    return ms === null ? "–" : moment(ms);
-  };
-  return html`<tr>
-    <td><button type="button" class="link" title=${t("alarm.open")} onClick=${() => showAlarm(alarm.id)}>${nameOf(alarm.name)}</button></td><td>${levelText(alarm)}</td><td>${quantity(alarm.peak, alarm.unit, alarm.point)}</td>
-    <td>${at(alarm.raised_at)}</td><td>${at(alarm.cleared_at)}</td><td>${alarm.acked_by ?? "–"}</td><td>${alarm.note || "–"}</td>
-  </tr>`;
-}
-
-function History() {
-  const past = [...alarms.value.values()].filter((alarm) => alarm.state === "NORM" && alarm.raised_at && !quiet(alarm) && fits(alarm));
-  past.sort((a, b) => (b.cleared_at ?? "").localeCompare(a.cleared_at ?? ""));
-  if (!past.length) return html`<p class="quiet">${t("alarm.no_history")}</p>`;
-  const heads = ["alarm.head.name", "alarm.head.level", "alarm.head.peak", "alarm.head.raised", "alarm.head.cleared", "alarm.head.by", "alarm.head.note"];
-  return html`<div class="scroll" tabindex="0" role="group" aria-label=${t("alarm.history")}><table>
-    <thead><tr>${heads.map((key) => html`<th scope="col">${t(key)}</th>`)}</tr></thead>
-    <tbody>${past.map((alarm) => html`<${Past} key=${alarm.id} alarm=${alarm} />`)}</tbody>
-  </table></div>`;
-}
-
 /** @param {{all: Alarm[]}} props */
 function Tabs({ all }) {
   return html`<div class="switch" role="group" aria-label=${t("alarm.tabs")}>${/** @type {Tab[]} */ (Object.keys(TABS)).map(
@@ -97,10 +74,10 @@ function Tabs({ all }) {
   )}</div>`;
 }
 
-/** What stands, unless the address names the history or the report. */
+/** What stands, unless the address names the history, the report or the rules. */
 export function Alarms() {
   const { item } = where.value;
-  return item === "history" ? html`<${AlarmHistory} />` : item === "report" ? html`<${AlarmReport} />` : html`<${Present} />`;
+  return item === "history" ? html`<${AlarmHistory} />` : item === "report" ? html`<${AlarmReport} />` : item.split("/")[0] === "rules" ? html`<${Rules} />` : html`<${Present} />`;
 }
 
 function Present() {
@@ -112,5 +89,5 @@ function Present() {
       <div class="listhead"><${Tabs} all=${all} /><${Filters} />
         ${tab.value === "standing" && open.length > 1 ? html`<${Act} class="small" permission="alarm.ack" onClick=${() => acknowledge(open)}>${t("alarm.acknowledge_shown", { n: open.length })}</${Act}>` : null}</div>
       ${tab.value === "standing" ? html`<${Standing} rows=${rows} />` : html`<${Aside} rows=${rows} of=${tab.value} />`}</section>
-    <section class="card" aria-labelledby="past"><h2 id="past">${t("alarm.history")}</h2><${History} /></section>`;
+    <p class="small"><a href=${address("alarms", "history")}>${t("alarm.history")}</a></p>`;
 }

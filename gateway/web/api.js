@@ -54,6 +54,12 @@ export const get = (path) => ask("GET", path);
 /** @template T @param {string} path @param {unknown} [body] @returns {Promise<Answer<T>>} */
 export const post = (path, body = {}) => ask("POST", path, body);
 
+/** @template T @param {string} path @param {unknown} body @returns {Promise<Answer<T>>} */
+export const put = (path, body) => ask("PUT", path, body);
+
+/** @template T @param {string} path @returns {Promise<Answer<T>>} */
+export const remove = (path) => ask("DELETE", path);
+
 /** Return one segment of a path, safe whatever the id holds. @param {string} id */
 export const segment = (id) => encodeURIComponent(id);
 

@@ -87,15 +87,15 @@ function Legend({ past }) {
 
 /** @typedef {import("./vendor/ui.js").Signal<import("./timeline.js").Place | null>} PlaceSignal */
 
-/** @param {{cell: Cell, past: Past, place: PlaceSignal}} props */
-function Plot({ cell, past, place: lies }) {
+/** Values, gaps and limits over a span. @param {{cell: Cell, past: Past, place: PlaceSignal, tall?: number}} props `tall`: pixels */
+export function Plot({ cell, past, place: lies, tall = HEIGHT }) {
   const box = /** @type {{current: HTMLDivElement | null}} */ (useRef(null));
   useEffect(() => {
     const place = box.current;
     if (!place) return undefined;
     const plot = drawn(cell, place, past);
     const follow = () => {
-      plot.setSize({ width: place.clientWidth, height: HEIGHT });
+      plot.setSize({ width: place.clientWidth, height: tall });
       lies.value = { left: plot.over.offsetLeft, width: plot.over.offsetWidth };
     };
     const watcher = new ResizeObserver(follow);

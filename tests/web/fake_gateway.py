@@ -20,6 +20,7 @@ from tests.web.fake_alarms import FakeAlarms
 from tests.web.fake_hall import SETTLE_S, Hall
 from tests.web.fake_notices import FakeNotices
 from tests.web.fake_occurrences import FakeOccurrences
+from tests.web.fake_rules import FakeRules
 from tests.web.fake_world import Json, World, rfc3339
 
 WEB = Path(__file__).parent.parent.parent / "gateway" / "web"
@@ -64,6 +65,7 @@ class FakeGateway:
         self.alarms = FakeAlarms(self.world, tell=self.tell, me=self._me)
         self.occurrences = FakeOccurrences(self.world)
         self.notices = FakeNotices(self.world)
+        self.rules = FakeRules(self.world)
         self.silent = False
         self.repaired = False
         self.asked: list[tuple[str, Json]] = []
@@ -85,8 +87,11 @@ class FakeGateway:
                 *self.alarms.routes(api),
                 *self.occurrences.routes(api),
                 *self.notices.routes(api),
+                *self.rules.routes(api),
                 web.post(api + "scenes/{id}/recall", self._recall),
                 web.post(api + "walls/{id}/{what:release|undo}", self._give_back),
+                web.post(api + "walls/{id}/answer", self._answer),
+                web.post(api + "operations/{id}/retry", self._retry),
                 web.post(api + "devices/{id}/commands", self._command),
                 web.post(api + "demo/scenarios/banjir", self._flood),
                 web.post(api + "sinks/influx/replay", self._replay),
@@ -269,6 +274,17 @@ class FakeGateway:
     async def _give_back(self, request: web.Request) -> web.Response:
         await self._take("rutin", "07.30", "schedule")
         return web.json_response(self.hall.wall())
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.hall.asked.append((body["device"], body["answer"]))
+        self.hall.asks = [ask for ask in self.hall.asks if ask["device"] != body["device"]]
+        await self.show()
+        return web.json_response(self.hall.wall())
+
+    async def _retry(self, request: web.Request) -> web.Response:
+        self.hall.asked.append((request.match_info["id"], "retry"))
+        return web.json_response(self.hall.operation())
 
     async def _command(self, request: web.Request) -> web.Response:
         device, body = request.match_info["id"], await request.json()
