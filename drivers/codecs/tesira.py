@@ -87,12 +87,16 @@ def read(text: str) -> Message:
 
 
 class Decoder:
-    """Messages from any chopping of the stream; a prompt is a line that does not end."""
+    """Messages from any chopping of the stream; a prompt may stand before what is said next in the same line."""
 
     def __init__(self) -> None:
         self._telnet = Telnet()
         self._lines = Lines()
+        self._line: str | None = None
+        """What is left of a whole line."""
         self._tail = ""
+        """The line that has not ended, without the prompts that were told."""
+        self._told = 0
         self._refusals = b""
 
     def receive(self, data: bytes) -> None:
@@ -100,7 +104,7 @@ class Decoder:
         text, refusals = self._telnet.receive(data)
         self._refusals += refusals
         for piece in text.decode("latin-1").splitlines(keepends=True):
-            self._tail = "" if piece[-1] in "\r\n" else (self._tail + piece)[-len("Password:") - 1 :]
+            self._tail = "" if piece[-1] in "\r\n" else self._tail + piece
         self._lines.receive(text)
 
     def next(self) -> Message | None:
@@ -108,22 +112,25 @@ class Decoder:
         if self._refusals:
             refusals, self._refusals = self._refusals, b""
             return Negotiation(refusals)
-        text = self._lines.next()
-        while text is not None and not (text := _without_prompt(text)):
-            text = self._lines.next()
-        if text is not None:
-            return read(text)
-        return self._prompt()
-
-    def _prompt(self) -> Prompt | None:
-        found = next((words for words in PROMPTS if self._tail.strip().endswith(words)), None)
-        if found is None:
+        while (text := self._lines.next() if self._line is None else self._line) is not None:
+            words, rest = _prompt(text)
+            self._line = rest if words else None
+            if not words:
+                self._told = 0
+            if not words and rest:
+                return read(rest)
+            if words and not self._told:
+                return Prompt(words)
+            self._told = max(0, self._told - 1)
+        words, rest = _prompt(self._tail)
+        if not words:
             return None
-        self._tail = ""
-        return Prompt(found)
+        self._tail, self._told = rest, self._told + 1
+        return Prompt(words)
 
 
-def _without_prompt(text: str) -> str:
-    for words in PROMPTS:
-        text = text.strip().removeprefix(words)
-    return text.strip()
+def _prompt(text: str) -> tuple[str, str]:
+    """Return the prompt that a text begins with, if any, and the rest."""
+    text = text.strip()
+    words = next((words for words in PROMPTS if text.startswith(words)), "")
+    return words, text.removeprefix(words)
