@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from aiohttp import web
@@ -40,8 +41,9 @@ class FakeRules:
     @cached_property
     def folder(self) -> Path:
         """The site's folder; a copy, gone with this hall."""
-        self._place = TemporaryDirectory()
-        return Path(shutil.copytree(DEMO, Path(self._place.name) / "site", ignore=shutil.ignore_patterns("data")))
+        self._place = mkdtemp()
+        weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
+        return Path(shutil.copytree(DEMO, Path(self._place) / "site", ignore=shutil.ignore_patterns("data")))
 
     @cached_property
     def drafts(self) -> RuleDrafts:
