@@ -64,6 +64,8 @@ async def test_what_an_alarm_sets_in_motion_is_foreseen_done_once_and_given_back
         done = [(each["action"], each["subject"]) for each in told["history"]]
         assert (done.count(("action.command", DISPLAY)), done.count(("action.notify", NEWS))) == (1, 1)
 
+        up = lambda: admin.screen.devices["layar-rapat"]["status"]["state"] == "up"  # noqa: E731
+        await admin.until(up, what="the display found again")
         assert (await operator.post(f"alarms/{GAUGE}/ack")).status == 200
         await admin.until(written(admin, "action.release", DISPLAY), what="the display switched off again")
 
