@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from drivers.emulators.field_sensor import LOCAL_S
 from drivers.model import Clock, Point, Value
 
 
-class Periodic:
+class Periodic(ABC):
     """Does its `turn` every so many seconds unless it is `silent`; `faults` gives each fault's usual seconds."""
 
     def __init__(
@@ -40,9 +41,9 @@ class Periodic:
                 await self._running
             self._running = None
 
+    @abstractmethod
     async def turn(self) -> None:
         """Do what it does every period."""
-        raise NotImplementedError
 
     async def _run(self) -> None:
         while True:

@@ -212,7 +212,7 @@ async def test_a_line_without_points_is_a_fault_of_the_site() -> None:
         ("serial://COM3", "'COM3' is no port's name"),
         ("serial:///dev/ttyS0?baud=fast", "baud: Input should be a valid integer"),
         ("rfc2217://192.0.2.4", "does not say where to; write it as rfc2217://"),
-        ("mqtt://192.0.2.4:1883", "no link is called 'mqtt'; the links are "),
+        ("mqtt://192.0.2.4:1883", "no link is called 'mqtt'; the links are tcp, tls, udp, serial, rfc2217"),
     ],
 )
 def test_a_link_that_cannot_be_is_found_by_check(link: str, why: str) -> None:

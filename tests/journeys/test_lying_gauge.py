@@ -34,6 +34,7 @@ async def test_a_gauge_that_jumps_high_raises_no_alarm(hall: Hall, says: float, 
         assert not operator.screen.alarms.get(GAUGE, {}).get("active")
         if reason == "rate":
             await operator.until(lambda: TOLD in operator.screen.repairs, what="the repair")
+            assert TOLD in {each["id"] for each in (await operator.get("repairs")).body["items"]}
         await operator.side_door("DELETE", "devices/field/fault")
         await operator.until(lambda: thought_of(operator, GAUGE)[1] == "good", what="the gauge mended")
         await operator.until(lambda: TOLD not in operator.screen.repairs, what="the repair done")
